@@ -1,0 +1,140 @@
+"""What a reader is, the one error it may raise, and the limits that keep a hostile file cheap.
+
+A reader is a function `read(path) -> ProjectInfo` that raises ReadError and nothing else. It opens
+only its own file (or bundle folder), read-only; the paths that the file names are data.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+from zipfile import BadZipFile, ZipFile
+
+from archivist.records import ProjectInfo
+
+MAX_FILE = 512 * 2**20
+"""Bytes read of one project file, packed or unpacked. The largest real set seen unpacks to 37 MB."""
+
+MAX_RATIO = 400
+"""Unpacked to packed size. Real files reach 66 (a Renoise Song.xml); a bomb reaches 1,000 and more."""
+
+MAX_ITEMS = 200_000
+"""Tracks, plugins, samples, markers or events that one reader keeps of one file."""
+
+MAX_DEPTH = 256
+"""Nesting of elements or blocks."""
+
+
+class ReadError(Exception):
+    """This file cannot be read as that format: one line for a person that says why, without the path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One DAW format.
+
+    name: the slug scripts see. suffixes: lower case with the dot, current projects first; those in
+    `backup_suffixes` are earlier versions of a project. sniff: whether a path's first bytes (or a
+    folder's contents) look like this format, whatever it is called. bundle: a project is a folder.
+    backup_folders: names, lower case, of the folders in which this DAW keeps earlier versions.
+    version: raise it when `read` learns more, and the archive reads its files again.
+    """
+
+    name: str
+    title: str
+    version: int
+    suffixes: tuple[str, ...]
+    read: Callable[[Path], ProjectInfo]
+    sniff: Callable[[Path], bool]
+    bundle: bool = False
+    backup_suffixes: tuple[str, ...] = ()
+    backup_folders: tuple[str, ...] = ()
+
+
+@contextmanager
+def translate_errors(*foreign: type[Exception]) -> Iterator[None]:
+    """Turn `foreign` errors and the system's own into ReadError, at the border of a reader.
+
+    >>> with translate_errors(KeyError):
+    ...     {}["tempo"]
+    Traceback (most recent call last):
+    archivist.readers.base.ReadError: damaged: 'tempo'
+    """
+    try:
+        yield
+    except ReadError:
+        raise
+    except FileNotFoundError as error:
+        raise ReadError("no such file (it vanished, or its drive did)") from error
+    except PermissionError as error:
+        raise ReadError("no permission to read it") from error
+    except OSError as error:
+        raise ReadError(f"cannot be read: {error.strerror or error}") from error
+    except RecursionError as error:
+        raise ReadError("nested too deeply") from error
+    except MemoryError as error:
+        raise ReadError("needs more memory than there is") from error
+    except foreign as error:
+        raise ReadError(f"damaged: {str(error)[:200]}") from error
+
+
+def read_head(path: Path, size: int = 4096) -> bytes:
+    """The first `size` bytes, or b"" where the path is a folder or cannot be opened: for `sniff`."""
+    try:
+        with path.open("rb") as file:
+            return file.read(size)
+    except OSError:
+        return b""
+
+
+def read_bytes(path: Path, limit: int = MAX_FILE) -> bytes:
+    """A whole file, refused when it is empty or beyond `limit`. A read past the limit never happens."""
+    with path.open("rb") as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise ReadError(f"larger than {limit // 2**20} MiB")
+    if not data:
+        raise ReadError("empty file")
+    return data
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that raises ReadError once more than its share was read: absolute, and by ratio."""
+
+    def __init__(self, stream: IO[bytes], packed: int) -> None:
+        self._stream = stream
+        self._left = min(MAX_FILE, max(packed, 1024) * MAX_RATIO)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        with translate_errors(EOFError, zlib.error, gzip.BadGzipFile, BadZipFile):
+            data = self._stream.read(len(buffer))
+        self._left -= len(data)
+        if self._left < 0:
+            raise ReadError("unpacks to far more than a project would (a decompression bomb?)")
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def open_gzip(path: Path) -> io.BufferedReader:
+    """A gzip file as a bounded stream; close it. Truncation and damage raise ReadError while reading."""
+    packed = path.stat().st_size
+    return io.BufferedReader(_Bounded(gzip.open(path, "rb"), packed), 1 << 16)  # type: ignore[arg-type]
+
+
+def open_member(archive: ZipFile, name: str) -> io.BufferedReader:
+    """A member of a zip as a bounded stream; its declared size is never trusted."""
+    try:
+        info = archive.getinfo(name)
+        stream = archive.open(info)
+    except (KeyError, BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
+        raise ReadError(f"has no readable {name} inside") from error
+    return io.BufferedReader(_Bounded(stream, info.compress_size), 1 << 16)  # type: ignore[arg-type]

@@ -1,0 +1,281 @@
+"""The values that cross borders between modules: frozen, plain, free of any database.
+
+Times of projects are in beats (quarter notes) or seconds and say which; dates are ISO 8601 strings
+with a zone where the source gives one; keys are written "C# minor", sharps only; tempi are beats a minute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Unit = Literal["beats", "seconds"]
+TrackKind = Literal[
+    "audio", "midi", "instrument", "group", "return", "master", "bus", "marker", "automation", "other"
+]
+PluginFormat = Literal["vst2", "vst3", "au", "clap", "lv2", "ladspa", "dx", "js", "builtin"]
+SampleStatus = Literal["found", "missing", "unresolved"]
+Source = Literal["user", "project", "embedded", "name", "machine"]
+
+# ---------------------------------------------------------------- what a project file says
+
+
+@dataclass(frozen=True, slots=True)
+class TempoChange:
+    at: float
+    unit: Unit
+    bpm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    name: str
+    kind: TrackKind
+    muted: bool = False
+    frozen: bool = False
+    devices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    name: str
+    vendor: str | None
+    format: PluginFormat
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRef:
+    """A sample that a project names.
+
+    `path` stands as stored. `relative` is the same place seen from the project's folder where the
+    format stores that too. `status` stays None where the reader leaves it to `readers.samples`; a
+    sample embedded in the project's own container is "found".
+    """
+
+    path: str
+    relative: str | None = None
+    status: SampleStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    name: str
+    at: float
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectInfo:
+    """One project file as its reader sees it. A fact the format does not store is None or empty;
+    a fact that it stores and this reader cannot read is named in `unread`, and the status is "partial"."""
+
+    format: str
+    daw: str
+    daw_version: str | None = None
+    bpm: float | None = None
+    tempo_changes: tuple[TempoChange, ...] = ()
+    time_signature: str | None = None
+    key: str | None = None
+    sample_rate: int | None = None
+    length_seconds: float | None = None
+    title: str | None = None
+    author: str | None = None
+    comment: str | None = None
+    created: str | None = None
+    saved: str | None = None
+    tracks: tuple[Track, ...] = ()
+    plugins: tuple[Plugin, ...] = ()
+    samples: tuple[SampleRef, ...] = ()
+    markers: tuple[Marker, ...] = ()
+    history: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> Literal["ok", "partial"]:
+        return "partial" if self.unread else "ok"
+
+
+# ---------------------------------------------------------------- what the archive answers
+
+
+@dataclass(frozen=True, slots=True)
+class RootInfo:
+    id: int
+    path: str
+    kind: str
+    status: Literal["online", "offline"]
+    files: int
+    last_indexed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One line of a result list. `state` greys it: a missing file was there once, an offline one
+    lies on a drive that is not plugged in."""
+
+    id: int
+    path: str
+    name: str
+    project: str | None
+    daw: str | None
+    kind: str | None
+    bpm: float | None
+    key: str | None
+    instrument: str | None
+    duration: float | None
+    loudness: float | None
+    size: int
+    modified: str
+    state: Literal["present", "missing", "offline"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRow:
+    id: int
+    path: str
+    name: str
+    daw: str
+    daw_version: str | None
+    bpm: float | None
+    key: str | None
+    time_signature: str | None
+    tracks: int
+    versions: int
+    files: int
+    modified: str
+    state: Literal["present", "missing", "offline"]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRow:
+    """One opinion on one field: who says so, how sure, with what, since when; `wins` for the one in force."""
+
+    field: str
+    value: str
+    source: Source
+    engine: str | None
+    confidence: float | None
+    date: str | None
+    wins: bool
+    candidates: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    id: int
+    path: str
+    saved: str | None
+    daw_version: str | None
+    bpm: float | None
+    key: str | None
+    tracks: int
+    status: str
+    error: str | None
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileDetails:
+    row: FileRow
+    facts: dict[str, Any]  # duration, sample_rate, channels, bit_depth, codec, digest
+    values: tuple[ValueRow, ...]
+    flags: tuple[str, ...]
+    copies: tuple[str, ...]  # other places of the same bytes
+    used_by: tuple[str, ...]  # names of the projects that use it
+    labels: tuple[str, ...]
+    errors: tuple[str, ...]  # what a tagger or the decoder could not do, and why
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectDetails:
+    row: ProjectRow
+    values: tuple[ValueRow, ...]
+    tracks: tuple[Track, ...]
+    plugins: tuple[Plugin, ...]
+    samples: tuple[SampleRef, ...]
+    markers: tuple[Marker, ...]
+    tempo_changes: tuple[TempoChange, ...]
+    versions: tuple[VersionRow, ...]
+    facts: dict[str, Any]  # title, author, comment, sample_rate, length_seconds, created, saved, unread
+    labels: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """How many results carry each value of one field, most first. `query` narrows the list to it."""
+
+    field: str  # key, bpm, daw, instrument, kind, year
+    counts: tuple[FacetCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    value: str  # as shown
+    query: str  # the term that narrows a query to it, such as 'key:"A minor"' or 'bpm:120..129.99'
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that `set` wrote, or would write with a dry run."""
+
+    path: str
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexProgress:
+    """Where an index run stands, sent a few times a second. `total` is None while the walk goes on."""
+
+    stage: Literal["walking", "reading", "tagging", "done"]
+    done: int
+    total: int | None
+    current: str  # the path worked on last
+    failed: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSummary:
+    seen: int = 0
+    added: int = 0
+    changed: int = 0
+    moved: int = 0
+    missing: int = 0
+    back: int = 0
+    analysed: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    failures: tuple[Failure, ...] = ()
+    offline: tuple[str, ...] = ()  # roots whose drive is away; nothing of them was touched
+    refused: tuple[Failure, ...] = ()  # roots that lost more than the threshold; see --accept-missing
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What `inspect` says of one path: a ProjectInfo, or why there is none."""
+
+    path: str
+    info: ProjectInfo | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveCounts:
+    files: int = 0
+    projects: int = 0
+    missing: int = 0
+    analysed: int = 0
+    failures: int = 0
+    roots: tuple[RootInfo, ...] = field(default=())

@@ -1,0 +1,331 @@
+"""The archive's tables and indexes; no behaviour. `store` alone writes to them.
+
+`content` is bytes wherever they lie; `file` is a place; tags belong to content, so copies, moves and
+drives that are away cost no new analysis. Paths are relative to their volume. Times are UTC seconds since
+1970 (float), `mtime_ns` nanoseconds as the file system says.
+"""
+
+from __future__ import annotations
+
+from peewee import (
+    AutoField,
+    BigIntegerField,
+    BlobField,
+    BooleanField,
+    Check,
+    CompositeKey,
+    DatabaseProxy,
+    DoubleField,
+    ForeignKeyField,
+    IntegerField,
+    JSONField,
+    Model,
+    TextField,
+)
+
+from archivist.database import PathField
+
+database = DatabaseProxy()
+
+
+class Table(Model):
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+class Volume(Table):
+    id = AutoField()
+    key = TextField(unique=True)
+    label = TextField(default="")
+    last_path = PathField()  # where it was mounted last
+    last_seen_at = DoubleField()
+
+
+class Root(Table):
+    id = AutoField()
+    volume = ForeignKeyField(Volume, on_delete="CASCADE")
+    rel_path = PathField()
+    kind = TextField(default="mixed")  # projects, samples, mixed
+    enabled = BooleanField(default=True)
+
+    class Meta:
+        indexes = ((("volume", "rel_path"), True),)
+
+
+class Scan(Table):
+    id = AutoField()
+    root = ForeignKeyField(Root, on_delete="CASCADE")
+    started_at = DoubleField()
+    heartbeat_at = DoubleField()
+    finished_at = DoubleField(null=True)
+    status = TextField()  # running, done, interrupted, offline, refused, failed
+    host = TextField(default="")
+    counts = JSONField(default=dict)
+    error = TextField(null=True)
+
+    class Meta:
+        indexes = ((("root", "started_at"), False),)
+
+
+class Content(Table):
+    """Bytes by their digest (blake2b-20), with the values in force: see resolve.py."""
+
+    id = AutoField()
+    digest = BlobField(unique=True)
+    size = BigIntegerField()
+    codec = TextField(null=True)
+    duration = DoubleField(null=True)
+    sample_rate = IntegerField(null=True)
+    channels = IntegerField(null=True)
+    bit_depth = IntegerField(null=True)
+    # In force, written by store._resolve in the transaction that changes a tag:
+    kind = TextField(null=True)
+    bpm = DoubleField(null=True)
+    key = TextField(null=True)
+    instrument = TextField(null=True)
+    loudness = DoubleField(null=True)
+
+    class Meta:
+        indexes = (
+            (("bpm",), False),
+            (("key", "bpm"), False),
+            (("instrument", "key", "bpm"), False),
+            (("kind",), False),
+            (("duration",), False),
+            (("loudness",), False),
+        )
+
+
+class Project(Table):
+    """A song: its folder and its name there. Versions in time are `version` rows."""
+
+    id = AutoField()
+    volume = ForeignKeyField(Volume, on_delete="CASCADE")
+    rel_path = PathField()  # the folder
+    name = TextField()
+    sort_name = TextField()
+    daw = TextField()  # the reader's name, such as "ableton"
+    bpm = DoubleField(null=True)
+    key = TextField(null=True)
+    time_signature = TextField(null=True)
+    track_count = IntegerField(default=0)
+    modified_at = DoubleField()
+    missing_since = DoubleField(null=True)
+    note = TextField(default="")
+
+    class Meta:
+        indexes = (
+            (("volume", "rel_path", "name"), True),
+            (("daw",), False),
+            (("sort_name",), False),
+            (("modified_at",), False),
+        )
+
+
+class File(Table):
+    id = AutoField()
+    volume = ForeignKeyField(Volume, on_delete="CASCADE", index=False)
+    rel_path = PathField()
+    name = PathField()
+    sort_name = TextField()
+    suffix = TextField()
+    size = BigIntegerField()
+    mtime_ns = BigIntegerField()
+    content = ForeignKeyField(Content, null=True, on_delete="SET NULL")
+    project = ForeignKeyField(Project, null=True, on_delete="SET NULL")
+    is_project = BooleanField(default=False)  # a project file itself, else audio
+    first_seen_at = DoubleField()
+    missing_since = DoubleField(null=True)
+
+    class Meta:
+        indexes = (
+            (("volume", "rel_path"), True),
+            (("size", "mtime_ns"), False),
+            (("sort_name",), False),
+            (("mtime_ns",), False),
+        )
+
+
+File.add_index(File.index(File.missing_since, where=File.missing_since.is_null(False)))
+
+
+class Version(Table):
+    """One saved state of a project: the current file, a numbered sibling or a backup."""
+
+    id = AutoField()
+    project = ForeignKeyField(Project, on_delete="CASCADE", index=False)
+    file = ForeignKeyField(File, null=True, on_delete="SET NULL")
+    content = ForeignKeyField(Content, on_delete="CASCADE")
+    saved_at = DoubleField()
+    daw_version = TextField(null=True)
+    bpm = DoubleField(null=True)
+    key = TextField(null=True)
+    time_signature = TextField(null=True)
+    reader = TextField()
+    reader_version = IntegerField()
+    status = TextField()  # ok, partial, error, crashed
+    error = TextField(null=True)
+    is_current = BooleanField(default=False)
+    summary = JSONField(default=dict)  # what ProjectInfo holds beyond the columns and tables
+
+    class Meta:
+        indexes = (
+            (("project", "content"), True),
+            (("project", "saved_at"), False),
+        )
+
+
+Version.add_index(
+    Version.index(Version.project, unique=True, where=Version.is_current, name="version_current")
+)
+
+
+class Track(Table):
+    id = AutoField()
+    version = ForeignKeyField(Version, on_delete="CASCADE")
+    position = IntegerField()
+    name = TextField()
+    kind = TextField()
+    muted = BooleanField(default=False)
+    frozen = BooleanField(default=False)
+    devices = JSONField(default=list)
+
+
+class Plugin(Table):
+    id = AutoField()
+    name = TextField()
+    vendor = TextField(default="")
+    format = TextField()
+
+    class Meta:
+        indexes = ((("name", "vendor", "format"), True),)
+
+
+class VersionPlugin(Table):
+    version = ForeignKeyField(Version, on_delete="CASCADE", index=False)
+    plugin = ForeignKeyField(Plugin, on_delete="CASCADE")
+    count = IntegerField(default=1)
+
+    class Meta:
+        primary_key = CompositeKey("version", "plugin")
+
+
+class Marker(Table):
+    id = AutoField()
+    version = ForeignKeyField(Version, on_delete="CASCADE")
+    name = TextField()
+    at = DoubleField()
+    unit = TextField()
+
+
+class SampleUse(Table):
+    version = ForeignKeyField(Version, on_delete="CASCADE", index=False)
+    raw_path = PathField()
+    file = ForeignKeyField(File, null=True, on_delete="SET NULL")
+    content = ForeignKeyField(Content, null=True, on_delete="SET NULL")
+    status = TextField()  # found, missing, unresolved
+
+    class Meta:
+        primary_key = CompositeKey("version", "raw_path")
+
+
+class Analysis(Table):
+    """That a tagger has heard a content, at which version, and how it went."""
+
+    content = ForeignKeyField(Content, on_delete="CASCADE", index=False)
+    tagger = TextField()
+    version = IntegerField()
+    status = TextField()  # ok, error, crashed
+    error = TextField(null=True)
+    seconds = DoubleField(default=0.0)
+    finished_at = DoubleField()
+
+    class Meta:
+        primary_key = CompositeKey("content", "tagger")
+        indexes = ((("tagger", "version"), False),)
+
+
+class Tag(Table):
+    """One opinion on one field of a content or of a project."""
+
+    id = AutoField()
+    content = ForeignKeyField(Content, null=True, on_delete="CASCADE", index=False)
+    project = ForeignKeyField(Project, null=True, on_delete="CASCADE", index=False)
+    field = TextField()
+    text = TextField(default="")
+    number = DoubleField(null=True)
+    source = TextField()  # user, project, embedded, name, machine
+    tagger = TextField()  # whose rows these are; "user" for a person's
+    tagger_version = IntegerField(default=0)
+    engine = TextField(default="")
+    confidence = DoubleField(default=1.0)
+    candidates = JSONField(default=list)
+    set_at = DoubleField()
+    rejected = BooleanField(default=False)
+
+    class Meta:
+        constraints = (Check("(content_id IS NULL) <> (project_id IS NULL)"),)
+        indexes = (
+            (("content", "field", "tagger", "text"), True),
+            (("project", "field", "tagger", "text"), True),
+            (("field", "text"), False),
+            (("field", "number"), False),
+        )
+
+
+class Label(Table):
+    id = AutoField()
+    name = TextField(unique=True)
+
+
+class LabelUse(Table):
+    id = AutoField()
+    label = ForeignKeyField(Label, on_delete="CASCADE", index=False)
+    content = ForeignKeyField(Content, null=True, on_delete="CASCADE")
+    project = ForeignKeyField(Project, null=True, on_delete="CASCADE")
+
+    class Meta:
+        constraints = (Check("(content_id IS NULL) <> (project_id IS NULL)"),)
+        indexes = (
+            (("label", "content"), True),
+            (("label", "project"), True),
+        )
+
+
+class Embedding(Table):
+    content = ForeignKeyField(Content, on_delete="CASCADE", index=False)
+    model = TextField()
+    vector = BlobField()  # float16, little-endian
+
+    class Meta:
+        primary_key = CompositeKey("content", "model")
+
+
+class SavedQuery(Table):
+    id = AutoField()
+    name = TextField(unique=True)
+    query = TextField()
+
+
+class Setting(Table):
+    key = TextField(primary_key=True)
+    value = TextField()
+
+
+class Quarantine(Table):
+    """A place whose file killed or hung its worker before even its digest was known: (size, mtime)
+    say when it has become another file and deserves another try."""
+
+    file = ForeignKeyField(File, primary_key=True, on_delete="CASCADE")
+    size = BigIntegerField()
+    mtime_ns = BigIntegerField()
+    stamp = TextField()  # the readers' or taggers' versions that it killed
+    reason = TextField()
+    at = DoubleField()
+
+
+ALL = (
+    Volume, Root, Scan, Content, Project, File, Version, Track, Plugin, VersionPlugin, Marker, SampleUse,
+    Analysis, Tag, Label, LabelUse, Embedding, SavedQuery, Setting, Quarantine,
+)  # fmt: skip

@@ -1,0 +1,47 @@
+"""Names from disks and files are hostile data: what may be done with them before anybody sees them.
+
+`clean` is for what enters the archive, `printable` for what leaves it towards a person or a script.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+MAX_TEXT = 1_000
+"""The most characters kept of one name; notes may be longer and say so with `limit`."""
+
+# Bidirectional overrides and isolates re-order the letters around them, so that "gpj.exe" reads as
+# "exe.jpg" (Unicode TR 36). Right-to-left letters themselves are fine and stay.
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+
+
+def clean(text: str, limit: int = MAX_TEXT) -> str:
+    """`text` as the archive keeps it: no NUL (PostgreSQL refuses it), bounded, trimmed at both ends.
+
+    >>> clean(" Lead Vox\\x00\\x00 ")
+    'Lead Vox'
+    """
+    return text[: 4 * limit].replace("\0", "").strip()[:limit]
+
+
+def printable(text: str) -> str:
+    """`text` with everything escaped that could move a cursor, colour a screen or re-order letters.
+
+    Bytes of a name that are not UTF-8 (lone surrogates) appear as `\\xNN`; line breaks and other
+    controls too.
+
+    >>> printable("Kick\\x1b[31m")
+    'Kick\\\\x1b[31m'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_escape, text))
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:  # os.fsdecode's stand-in for an undecodable byte
+        return f"\\x{code - 0xDC00:02x}"
+    if char in _BIDI_CONTROLS or unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp"):
+        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return char
