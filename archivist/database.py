@@ -14,6 +14,8 @@ from typing import Any
 from peewee import Database, OperationalError, SqliteDatabase, TextField
 from playhouse.db_url import connect as connect_url
 
+from archivist.text import from_store, to_store
+
 _PRAGMAS = {
     "journal_mode": "wal",  # readers go on while the indexer writes
     "synchronous": "normal",  # with WAL: a power cut may lose the last commit, never the file
@@ -24,29 +26,19 @@ _PRAGMAS = {
     "mmap_size": 268_435_456,  # read pages without copying them
 }
 
-# Lone surrogates (os.fsdecode's stand-ins for bytes that are not UTF-8) cannot be stored as UTF-8 text.
-# They are kept as the last 128 code points of plane 16's private use area, which no file name uses.
-_TO_STORE = {0xDC80 + n: 0x10FF00 + n for n in range(128)}
-_FROM_STORE = {stored: lone for lone, stored in _TO_STORE.items()}
-
 
 class ArchiveError(Exception):
     """The archive cannot be opened or used; str(error) says what to do."""
 
 
-class PathField(TextField):  # type: ignore[misc]
+class PathField(TextField):
     """Text of a path or file name: any bytes a file system allows but NUL come back as they went in."""
 
     def db_value(self, value: Any) -> Any:
-        return value if value is None else str(value).translate(_TO_STORE)
+        return value if value is None else to_store(str(value))
 
     def python_value(self, value: Any) -> Any:
-        return value if value is None else path_from_store(value)
-
-
-def path_from_store(text: str) -> str:
-    """What PathField gives back, for rows that come as plain tuples."""
-    return text if text.isascii() else text.translate(_FROM_STORE)
+        return value if value is None else from_store(value)
 
 
 def open_database(url: str, *, read_only: bool = False) -> Database:
@@ -56,7 +48,8 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
     """
     scheme, separator, _rest = url.partition("://")
     if separator and scheme in ("postgresql", "postgres"):
-        return connect_url(url, autoconnect=False)
+        remote: Database = connect_url(url, autoconnect=False)
+        return remote
     if separator:
         raise ArchiveError(f"{url}: archives are a SQLite file or postgresql://user@host/name")
     path = Path(url).expanduser()
@@ -89,7 +82,7 @@ def migrate(database: Database) -> list[str]:
             newer = set(runner.applied()) - known
             if newer:
                 raise ArchiveError(
-                    f"this archive was written by a newer archivist ({max(newer)}): update archivist to open it"
+                    f"this archive was written by a newer archivist ({max(newer)}): update archivist"
                 )
             return list(runner.up())
     except (OperationalError, sqlite3.DatabaseError, MigrationError) as error:
@@ -102,5 +95,5 @@ def is_current(database: Database) -> bool:
     with database.connection_context():
         if not database.table_exists("schema_migration"):
             return False
-        rows = database.execute_sql("SELECT name FROM schema_migration").fetchall()
+        rows = database.execute_sql("SELECT name FROM schema_migration").fetchall()  # type: ignore[no-untyped-call]
     return {row[0] for row in rows} == set(names)

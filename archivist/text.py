@@ -24,6 +24,26 @@ def clean(text: str, limit: int = MAX_TEXT) -> str:
     return text[: 4 * limit].replace("\0", "").strip()[:limit]
 
 
+# Lone surrogates (os.fsdecode's stand-ins for bytes that are not UTF-8) cannot be stored as UTF-8 text.
+# They are kept as 128 code points of plane 16's private use area, which no file name uses.
+_TO_STORE = {0xDC80 + n: 0x10FF00 + n for n in range(128)}
+_FROM_STORE = {stored: lone for lone, stored in _TO_STORE.items()}
+
+
+def to_store(path: str) -> str:
+    """A path or file name as text that any database takes; `from_store` gives it back whole."""
+    return path if path.isascii() else path.translate(_TO_STORE)
+
+
+def from_store(text: str) -> str:
+    return text if text.isascii() else text.translate(_FROM_STORE)
+
+
+def sort_key(path: str) -> bytes:
+    """Bytes that order paths as the database orders stored ones (SQLite's BINARY, PostgreSQL's "C")."""
+    return to_store(path).encode()
+
+
 def printable(text: str) -> str:
     """`text` with everything escaped that could move a cursor, colour a screen or re-order letters.
 

@@ -1,0 +1,96 @@
+"""Settings: a TOML file, overridden by the environment, overridden by the command line.
+
+    # ~/.config/archivist/config.toml
+    archive = "/data/studio.db"     # or postgresql://user@host/name
+    jobs = 4                        # worker processes
+    time_limit = 300                # seconds one file may take
+    missing_threshold = 0.3         # a root that loses more than this share at once is left as it was
+    exclude = ["Freeze", "*.tmp"]   # names of files and folders that are never looked at
+
+Environment: ARCHIVIST_ARCHIVE, ARCHIVIST_CONFIG, ARCHIVIST_JOBS.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+APP = "archivist"
+
+
+class ConfigError(Exception):
+    """A setting that cannot be used: str(error) names the file and the setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    archive: str
+    jobs: int
+    time_limit: float = 300.0
+    missing_threshold: float = 0.3
+    exclude: tuple[str, ...] = ()
+    log: Path | None = None
+
+
+def default() -> Config:
+    data = Path(platformdirs.user_data_dir(APP, appauthor=False))
+    return Config(archive=str(data / "archive.db"), jobs=_cores(), log=data / "archivist.log")
+
+
+def load(
+    path: Path | None = None, *, archive: str | None = None, environment: Mapping[str, str] = os.environ
+) -> Config:
+    """The settings in force. `path` must exist when given; the default file may be absent.
+
+    Raises ConfigError on an unreadable file, an unknown setting or a value of the wrong type.
+    """
+    named = path or (Path(environment["ARCHIVIST_CONFIG"]) if environment.get("ARCHIVIST_CONFIG") else None)
+    file = named or Path(platformdirs.user_config_dir(APP, appauthor=False)) / "config.toml"
+    settings = _read(file) if named or file.exists() else {}
+    if environment.get("ARCHIVIST_ARCHIVE"):
+        settings["archive"] = environment["ARCHIVIST_ARCHIVE"]
+    if environment.get("ARCHIVIST_JOBS"):
+        settings["jobs"] = environment["ARCHIVIST_JOBS"]
+    if archive:
+        settings["archive"] = archive
+    return replace(default(), **{name: _convert(name, value, file) for name, value in settings.items()})
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        settings = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{file}: {error}") from error
+    unknown = settings.keys() - {field.name for field in fields(Config)}
+    if unknown:
+        raise ConfigError(f"{file}: no setting is called {', '.join(sorted(unknown))}")
+    return settings
+
+
+_CONVERTERS: dict[str, Any] = {
+    "archive": str,
+    "jobs": lambda value: max(1, int(value)),
+    "time_limit": lambda value: max(1.0, float(value)),
+    "missing_threshold": lambda value: min(1.0, max(0.0, float(value))),
+    "exclude": lambda value: tuple(str(item) for item in value),
+    "log": lambda value: Path(value).expanduser(),
+}
+
+
+def _convert(name: str, value: Any, file: Path) -> Any:
+    try:
+        return _CONVERTERS[name](value)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{file}: {name} = {value!r} cannot be used: {error}") from error
+
+
+def _cores() -> int:
+    """Cores this process may use: fewer than the machine has inside a container or a cgroup."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return max(1, len(affinity(0)) if affinity else os.cpu_count() or 1)

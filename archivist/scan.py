@@ -1,0 +1,236 @@
+"""What lies on a drive, and how that differs from what the archive knows. Pure but for os.scandir.
+
+`walk` and the archive both give places in the byte order of their stored paths, so `diff` merges two
+sorted streams and holds only what differs: a rescan of a million unchanged files costs no memory.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from archivist.text import sort_key
+
+SKIPPED_FOLDERS = frozenset(
+    (
+        "$recycle.bin",
+        "system volume information",
+        "lost+found",
+        "__macosx",
+        "@eadir",
+        "#recycle",
+        "node_modules",
+    )
+)
+"""System folders of Windows, Linux, macOS archives, Synology and QNAP, lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place on a drive: an audio file, a project file, a project bundle or a state inside one."""
+
+    rel_path: str  # to the volume's mount point, with "/"
+    name: str
+    size: int
+    mtime_ns: int
+    is_project: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A place as the archive knows it."""
+
+    id: int
+    rel_path: str
+    size: int
+    mtime_ns: int
+    is_missing: bool
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """What the walk takes notice of; suffixes lower case with the dot.
+
+    states: the earlier states that a bundle folder keeps inside, as folders.
+    """
+
+    audio: frozenset[str]
+    projects: frozenset[str]
+    bundles: frozenset[str]
+    states: Callable[[Path], tuple[Path, ...]] = lambda _bundle: ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Walk:
+    """Iterate it once; then `unreadable` names the folders that could not be listed (path, reason)."""
+
+    folder: Path  # absolute
+    prefix: str  # of the folder, relative to its volume: "" or "Music/Archive"
+    kinds: Kinds
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Entries in the byte order of rel_path. Links are not followed, so no loop can form."""
+        exclude = re.compile("|".join(map(fnmatch.translate, self.kinds.exclude)) or r"(?!)", re.IGNORECASE)
+        states: set[str] = set()
+        stack: list[Iterator[_Item]] = [iter(self._list(str(self.folder), self.prefix, exclude, states))]
+        while stack:
+            item = next(stack[-1], None)
+            if item is None:
+                stack.pop()
+            elif isinstance(item[1], Entry):
+                yield item[1]
+            else:
+                stack.append(iter(self._list(*item[1], exclude, states)))
+
+    def _list(self, folder: str, prefix: str, exclude: re.Pattern[str], states: set[str]) -> list[_Item]:
+        items: list[_Item] = []
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name.startswith(".") or exclude.match(entry.name):
+                        continue  # hidden, and "._x.wav" resource forks that macOS leaves on other drives
+                    rel_path = f"{prefix}/{entry.name}" if prefix else entry.name
+                    if entry.is_dir(follow_symlinks=False):
+                        if entry.name.lower() not in SKIPPED_FOLDERS:
+                            items += self._folder(entry, rel_path, states)
+                    elif found := self._file(entry, rel_path):
+                        items.append((sort_key(entry.name), found))
+        except OSError as error:
+            self.unreadable.append((prefix, error.strerror or str(error)))
+        items.sort(key=_by_key)
+        return items
+
+    def _folder(self, entry: os.DirEntry[str], rel_path: str, states: set[str]) -> list[_Item]:
+        key = sort_key(entry.name)
+        items: list[_Item] = [(key + b"/", (entry.path, rel_path))]
+        is_bundle = _suffix(entry.name) in self.kinds.bundles
+        if is_bundle:
+            inside = self.kinds.states(Path(entry.path))
+            states.update(f"{rel_path}/{state.relative_to(entry.path).as_posix()}" for state in inside)
+        if is_bundle or rel_path in states:
+            size, mtime_ns = bundle_stat(Path(entry.path), self.kinds.audio)
+            items.append((key, Entry(rel_path, entry.name, size, mtime_ns, True)))
+        return items
+
+    def _file(self, entry: os.DirEntry[str], rel_path: str) -> Entry | None:
+        suffix = _suffix(entry.name)
+        is_project = suffix in self.kinds.projects
+        if not is_project and suffix not in self.kinds.audio:
+            return None
+        if not entry.is_file(follow_symlinks=False):
+            return None
+        try:
+            stat = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:  # gone since the folder was listed
+            return None
+        return Entry(rel_path, entry.name, stat.st_size, stat.st_mtime_ns, is_project)
+
+
+_Item = tuple[bytes, "Entry | tuple[str, str]"]
+
+
+def _by_key(item: _Item) -> bytes:
+    return item[0]
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()  # noqa: PTH122 - a million times: no Path is made
+
+
+def bundle_stat(bundle: Path, audio: frozenset[str]) -> tuple[int, int]:
+    """(bytes, newest mtime_ns) of what a bundle folder says of itself: its audio and backups left out."""
+    size = newest = 0
+    for folder, folders, names in os.walk(bundle):
+        depth = len(Path(folder).relative_to(bundle).parts)
+        folders[:] = [name for name in folders if depth < 2 and "backup" not in name.lower()]
+        for name in names:
+            if _suffix(name) in audio:
+                continue
+            try:
+                stat = Path(folder, name).lstat()
+            except OSError:
+                continue
+            size += stat.st_size
+            newest = max(newest, stat.st_mtime_ns)
+    return size, newest
+
+
+@dataclass(slots=True)
+class Diff:
+    """What a walk found against what was known. `back` were missing and are there again, unchanged."""
+
+    seen: int = 0
+    known: int = 0  # places that were not missing before
+    added: list[Entry] = field(default_factory=list)
+    changed: list[tuple[Known, Entry]] = field(default_factory=list)
+    back: list[Known] = field(default_factory=list)
+    missing: list[Known] = field(default_factory=list)
+
+
+def diff(known: Iterable[Known], walk: Walk) -> Diff:
+    """Merge both streams. What lies below a folder that could not be listed is neither seen nor missing."""
+    result = Diff()
+    stored = iter(known)
+    old = next(stored, None)
+    for entry in walk:
+        result.seen += 1
+        key = sort_key(entry.rel_path)
+        while old is not None and sort_key(old.rel_path) < key:
+            _gone(result, old)
+            old = next(stored, None)
+        if old is None or old.rel_path != entry.rel_path:
+            result.added.append(entry)
+            continue
+        result.known += not old.is_missing
+        if (old.size, old.mtime_ns) != (entry.size, entry.mtime_ns):
+            result.changed.append((old, entry))
+        elif old.is_missing:
+            result.back.append(old)
+        old = next(stored, None)
+    while old is not None:
+        _gone(result, old)
+        old = next(stored, None)
+    if walk.unreadable:
+        hidden = tuple(f"{prefix}/" if prefix else "" for prefix, _reason in walk.unreadable)
+        result.missing = [place for place in result.missing if not place.rel_path.startswith(hidden)]
+    # Ids then ascend with the files' own dates, which makes "newest first" free of sorting.
+    result.added.sort(key=lambda entry: entry.mtime_ns)
+    return result
+
+
+def _gone(result: Diff, old: Known) -> None:
+    if not old.is_missing:
+        result.known += 1
+        result.missing.append(old)
+
+
+def match_moves(missing: Iterable[Known], added: Iterable[Entry]) -> list[tuple[Known, Entry]]:
+    """Pairs that look like one file in a new place: same size and time, and no other candidate on
+    either side unless the name decides. It is a suggestion: the worker that reads the file proves it
+    by digest.
+    """
+    lost: dict[tuple[int, int], list[Known]] = {}
+    for place in missing:
+        lost.setdefault((place.size, place.mtime_ns), []).append(place)
+    fresh: dict[tuple[int, int], list[Entry]] = {}
+    for entry in added:
+        if (entry.size, entry.mtime_ns) in lost:
+            fresh.setdefault((entry.size, entry.mtime_ns), []).append(entry)
+    moves = []
+    for stamp, entries in fresh.items():
+        places = lost[stamp]
+        if len(places) == len(entries) == 1:
+            moves.append((places[0], entries[0]))
+            continue
+        by_name = {place.name: place for place in places}
+        if len(by_name) == len(places):  # names tell the lost ones apart
+            named = [(by_name.pop(entry.name), entry) for entry in entries if entry.name in by_name]
+            moves += named
+    return moves
