@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
+import struct
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from archivist.records import ProjectInfo
 
@@ -26,6 +28,9 @@ MAX_RATIO = 400
 
 MAX_ITEMS = 200_000
 """Tracks, plugins, samples, markers or events that one reader keeps of one file."""
+
+MAX_DIRECTORY = 8 * 2**20
+"""Bytes of a zip's directory: some 80,000 members. zipfile builds an object for each before one is asked for."""
 
 MAX_DEPTH = 256
 """Nesting of elements or blocks."""
@@ -105,11 +110,11 @@ def read_bytes(path: Path, limit: int = MAX_FILE) -> bytes:
 
 
 class _Bounded(io.RawIOBase):
-    """A stream that raises ReadError once more than its share was read: absolute, and by ratio."""
+    """A stream that raises ReadError once more than its share was read; closing it closes the stream."""
 
-    def __init__(self, stream: IO[bytes], packed: int) -> None:
+    def __init__(self, stream: IO[bytes], share: int) -> None:
         self._stream = stream
-        self._left = min(MAX_FILE, max(packed, 1024) * MAX_RATIO)
+        self._left = share
 
     def readable(self) -> bool:
         return True
@@ -123,18 +128,67 @@ class _Bounded(io.RawIOBase):
         buffer[: len(data)] = data
         return len(data)
 
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def _share(packed: int) -> int:
+    """The bytes that `packed` ones may unpack to."""
+    return min(MAX_FILE, max(packed, 1024) * MAX_RATIO)
+
+
+def open_plain(path: Path) -> io.BufferedReader:
+    """An unpacked file as a stream bounded by MAX_FILE; close it."""
+    return io.BufferedReader(_Bounded(path.open("rb"), MAX_FILE), 1 << 16)
+
 
 def open_gzip(path: Path) -> io.BufferedReader:
     """A gzip file as a bounded stream; close it. Truncation and damage raise ReadError while reading."""
-    packed = path.stat().st_size
-    return io.BufferedReader(_Bounded(gzip.open(path, "rb"), packed), 1 << 16)  # type: ignore[arg-type]
+    share = _share(path.stat().st_size)
+    return io.BufferedReader(_Bounded(gzip.open(path, "rb"), share), 1 << 16)  # type: ignore[arg-type]
+
+
+@contextmanager
+def open_zip(path: Path) -> Iterator[ZipFile]:
+    """A zip whose directory is no larger than a project's; damage raises ReadError."""
+    with path.open("rb") as file:
+        if _directory_size(file) > MAX_DIRECTORY:
+            raise ReadError("holds more members than a project would")
+        try:
+            archive = ZipFile(file)
+        except (BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+            raise ReadError("a damaged or cut-off zip") from error
+        with archive:
+            yield archive
+
+
+def _directory_size(file: IO[bytes]) -> int:
+    """What a zip says its directory takes (APPNOTE 4.3.14 to 4.3.16); the most where there are several
+    end records, as it is zipfile that chooses."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - 22 - 0xFFFF - 76))  # the end record, its longest comment, both zip64 records
+    tail = file.read()
+    file.seek(0)
+    declared = 0
+    for end in (match.start() for match in re.finditer(b"PK\5\6", tail)):
+        short = int.from_bytes(tail[end + 12 : end + 16], "little")
+        if short != 0xFFFFFFFF:
+            declared = max(declared, short)
+        if tail[max(0, end - 20) : end].startswith(b"PK\6\7"):
+            record = tail[max(0, end - 76) : end - 20]
+            declared = max(declared, int.from_bytes(record[40:48], "little"))
+    return declared
 
 
 def open_member(archive: ZipFile, name: str) -> io.BufferedReader:
     """A member of a zip as a bounded stream; its declared size is never trusted."""
     try:
         info = archive.getinfo(name)
+        if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):  # lzma would reserve what it is told to
+            raise NotImplementedError(f"compression method {info.compress_type}")
         stream = archive.open(info)
-    except (KeyError, BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
+    except (KeyError, BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError) as error:
         raise ReadError(f"has no readable {name} inside") from error
-    return io.BufferedReader(_Bounded(stream, info.compress_size), 1 << 16)  # type: ignore[arg-type]
+    share = _share(info.compress_size)
+    return io.BufferedReader(_Bounded(stream, share), 1 << 16)

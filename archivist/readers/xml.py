@@ -5,7 +5,8 @@ Namespaces are not resolved, so an undeclared prefix (Studio One writes `x:id`) 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from typing import IO
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
@@ -60,6 +61,61 @@ def parse(stream: IO[bytes]) -> Element:
 
     walk(stream, start, end, builder.data)
     return builder.close()
+
+
+MAX_KEPT = 1_000_000
+"""Elements that `sieve` keeps. The largest real Live set keeps some 50,000 of 700,000."""
+
+EVERY = frozenset({"*"})
+_LEAF: frozenset[str] = frozenset()
+_DROPPED: frozenset[str] = frozenset({""})  # no tag is empty: nothing below is wanted
+
+
+def sieve(stream: IO[bytes], anywhere: frozenset[str], below: Mapping[str, frozenset[str]]) -> Element:
+    """The tree of the wanted elements alone, each hung below its nearest wanted ancestor, without text.
+
+    Wanted are the root, every tag in `anywhere`, and the tags that `below` lists for the element's
+    parent, if that is wanted itself. "*" stands for any tag, on either side of `below`. A 37 MB set
+    costs so a few MB instead of some 350.
+    """
+    builder = TreeBuilder()
+    open_elements: list[frozenset[str]] = [EVERY]  # for each: the children wanted of it
+    other = below.get("*", _LEAF)
+    kept = 0
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal kept
+        wanted = open_elements[-1]
+        if tag in wanted or tag in anywhere or wanted is EVERY:
+            kept += 1
+            if kept > MAX_KEPT:
+                raise ReadError("holds more elements than a project would")
+            builder.start(tag, attributes)
+            open_elements.append(below.get(tag, other))
+        else:
+            open_elements.append(_DROPPED)
+        if len(open_elements) > MAX_DEPTH:
+            raise ReadError("nested too deeply")
+
+    def end(tag: str) -> None:
+        if open_elements.pop() is not _DROPPED:
+            builder.end(tag)
+
+    walk(stream, start, end)
+    return builder.close()
+
+
+def number(text: str | None, low: float = -1e12, high: float = 1e12) -> float | None:
+    """The number that an attribute holds, or None where it holds none between `low` and `high`.
+
+    >>> number("120.0"), number("nan"), number(None)
+    (120.0, None, None)
+    """
+    try:
+        value = float(text) if text else math.nan
+    except ValueError:
+        return None
+    return value if low <= value <= high else None
 
 
 def _refuse_entity(*_declaration: object) -> None:

@@ -1,0 +1,90 @@
+"""The earlier versions that a DAW keeps of a project, found by name beside it.
+
+Live keeps `Backup/<name> [2024-05-01 123456].als`, REAPER `<name>.rpp-bak`, Ardour `<name>.ardour.bak`,
+FL Studio `Backup/<name> (overwritten at 12h34).flp`: the project's name, and after it nothing, a
+bracket, a date, or the number of a format. "Song 2" is no version of "Song".
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from archivist.readers.base import Reader
+
+MAX_BACKUPS = 1_000
+MAX_ENTRIES = 20_000
+"""Entries looked at of one folder."""
+
+_AFTER_NAME = re.compile(r"|[ _]?[\[(][^\[\]()]*[\])]|[ ._-]*\d{4}-\d\d-\d\d[\d ._-]*|-\d{4}")
+_STAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ _T-]?(\d{6})?")
+
+
+def absolute(path: Path) -> Path:
+    """`path` from the root and without dots. Symbolic links stay: a root may lie behind one."""
+    return Path(os.path.normpath(path.absolute()))
+
+
+def project_folder(path: Path, reader: Reader) -> Path:
+    """The folder that a project's relative paths start from, absolute. A bundle is its own; a version
+    in a backup folder belongs to the folder above."""
+    path = absolute(path)
+    if reader.bundle:
+        return path
+    return path.parent.parent if path.parent.name.lower() in reader.backup_folders else path.parent
+
+
+def backups(path: Path, reader: Reader) -> tuple[str, ...]:
+    """Earlier versions of a project as paths relative to its folder, newest first; none of a backup itself."""
+    path = absolute(path)
+    if path.parent.name.lower() in reader.backup_folders:
+        return ()
+    suffixes = reader.suffixes + reader.backup_suffixes
+    stem, _ = _split(path.name, suffixes)
+    found: list[tuple[str, str]] = []
+    for entry in _entries(path.parent):
+        if entry.name.lower() in reader.backup_folders and entry.is_dir(follow_symlinks=False):
+            kept = (old for old in _entries(Path(entry.path)) if _is_version(old.name, stem, suffixes))
+            found.extend((_age(old), f"{entry.name}/{old.name}") for old in kept)
+        elif entry.name != path.name and _is_version(entry.name, stem, reader.backup_suffixes):
+            found.append((_age(entry), entry.name))
+    return tuple(name for _, name in sorted(found, reverse=True)[:MAX_BACKUPS])
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            for count, entry in enumerate(entries):
+                if count >= MAX_ENTRIES:
+                    return
+                yield entry
+    except OSError:
+        return  # no folder that can be listed, so no history to show
+
+
+def _split(name: str, suffixes: tuple[str, ...]) -> tuple[str, str]:
+    """A name in lower case without the longest of `suffixes` that it ends with, and that suffix or ""."""
+    lowered = name.lower()
+    suffix = max((s for s in suffixes if lowered.endswith(s)), key=len, default="")
+    return lowered.removesuffix(suffix), suffix
+
+
+def _is_version(name: str, stem: str, suffixes: tuple[str, ...]) -> bool:
+    """Whether a file named so is an earlier version of the project that is called `stem`."""
+    version, suffix = _split(name, suffixes)
+    return bool(suffix) and version.startswith(stem) and bool(_AFTER_NAME.fullmatch(version[len(stem) :]))
+
+
+def _age(entry: os.DirEntry[str]) -> str:
+    """When a version was made, as digits: by its name, which survives copying, or else by its file time."""
+    stamp = _STAMP.search(entry.name)
+    if stamp:
+        return "".join(group or "" for group in stamp.groups())
+    try:
+        seconds = entry.stat(follow_symlinks=False).st_mtime
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%d%H%M%S")
+    except (OSError, OverflowError, ValueError):
+        return ""  # gone, or no date that a calendar knows: oldest
