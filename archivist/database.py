@@ -95,5 +95,5 @@ def is_current(database: Database) -> bool:
     with database.connection_context():
         if not database.table_exists("schema_migration"):
             return False
-        rows = database.execute_sql("SELECT name FROM schema_migration").fetchall()  # type: ignore[no-untyped-call]
+        rows = database.execute_sql("SELECT name FROM schema_migration").fetchall()
     return {row[0] for row in rows} == set(names)

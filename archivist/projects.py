@@ -80,9 +80,17 @@ class ProjectFile:
     backup_folders: tuple[str, ...] = ()
 
     @property
+    def _plain(self) -> PurePosixPath:
+        """Its path; of a state inside a bundle, the bundle's."""
+        path = PurePosixPath(self.rel_path)
+        parts = path.parts
+        inside = next((n for n, part in enumerate(parts, 1) if part.lower().endswith(self.suffixes)), len(parts))
+        return PurePosixPath(*parts[:inside])
+
+    @property
     def folder(self) -> str:
         """Where its song lives: beside a backup folder, not in it."""
-        folder = PurePosixPath(self.rel_path).parent
+        folder = self._plain.parent
         while folder.name.lower() in self.backup_folders:
             folder = folder.parent
         return "" if str(folder) == "." else str(folder)
@@ -90,7 +98,7 @@ class ProjectFile:
     @property
     def stem(self) -> str:
         """The name without suffixes ("x.ardour.bak" loses both) and sure version marks."""
-        name = PurePosixPath(self.rel_path).name
+        name = self._plain.name
         suffixes = (*self.suffixes, *self.backup_suffixes)
         while cut := next((s for s in suffixes if name.lower().endswith(s) and len(name) > len(s)), ""):
             name = name[: -len(cut)]
@@ -100,8 +108,10 @@ class ProjectFile:
     def is_backup(self) -> bool:
         """Never the current version while a plain file of the song exists."""
         path = PurePosixPath(self.rel_path)
-        return path.name.lower().endswith(self.backup_suffixes) or any(
-            part.lower() in self.backup_folders for part in path.parts[:-1]
+        return (
+            path != self._plain
+            or path.name.lower().endswith(self.backup_suffixes)
+            or any(part.lower() in self.backup_folders for part in path.parts[:-1])
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,7 +60,7 @@ class Kinds:
     """
 
     audio: frozenset[str]
-    projects: frozenset[str]
+    projects: tuple[str, ...]  # ends of names: ".ardour.bak" too
     bundles: frozenset[str]
     states: Callable[[Path], tuple[Path, ...]] = lambda _bundle: ()
     exclude: tuple[str, ...] = ()
@@ -120,9 +120,8 @@ class Walk:
         return items
 
     def _file(self, entry: os.DirEntry[str], rel_path: str) -> Entry | None:
-        suffix = _suffix(entry.name)
-        is_project = suffix in self.kinds.projects
-        if not is_project and suffix not in self.kinds.audio:
+        is_project = _suffix(entry.name) not in self.kinds.audio
+        if is_project and not entry.name.lower().endswith(self.kinds.projects):
             return None
         if not entry.is_file(follow_symlinks=False):
             return None
@@ -174,12 +173,15 @@ class Diff:
     missing: list[Known] = field(default_factory=list)
 
 
-def diff(known: Iterable[Known], walk: Walk) -> Diff:
-    """Merge both streams. What lies below a folder that could not be listed is neither seen nor missing."""
+def diff(known: Iterable[Known], found: Iterable[Entry], unreadable: Sequence[tuple[str, str]]) -> Diff:
+    """Merge both streams. What lies below a folder that turned out unreadable is neither seen nor missing.
+
+    unreadable: `Walk.unreadable` of the walk behind `found`; looked at when that is exhausted.
+    """
     result = Diff()
     stored = iter(known)
     old = next(stored, None)
-    for entry in walk:
+    for entry in found:
         result.seen += 1
         key = sort_key(entry.rel_path)
         while old is not None and sort_key(old.rel_path) < key:
@@ -197,8 +199,8 @@ def diff(known: Iterable[Known], walk: Walk) -> Diff:
     while old is not None:
         _gone(result, old)
         old = next(stored, None)
-    if walk.unreadable:
-        hidden = tuple(f"{prefix}/" if prefix else "" for prefix, _reason in walk.unreadable)
+    if unreadable:
+        hidden = tuple(f"{prefix}/" if prefix else "" for prefix, _reason in unreadable)
         result.missing = [place for place in result.missing if not place.rel_path.startswith(hidden)]
     # Ids then ascend with the files' own dates, which makes "newest first" free of sorting.
     result.added.sort(key=lambda entry: entry.mtime_ns)

@@ -176,9 +176,7 @@ class Version(Table):
         )
 
 
-Version.add_index(
-    Version.index(Version.project, unique=True, where=Version.is_current, name="version_current")
-)
+Version.add_index(Version.index(Version.project, unique=True, where=Version.is_current, name="version_current"))
 
 
 class Track(Table):
@@ -222,12 +220,14 @@ class Marker(Table):
 class SampleUse(Table):
     version = ForeignKeyField(Version, on_delete="CASCADE", index=False)
     raw_path = PathField()
+    name = TextField()  # the last part of the path, as File.sort_name writes it
     file = ForeignKeyField(File, null=True, on_delete="SET NULL")
     content = ForeignKeyField(Content, null=True, on_delete="SET NULL")
     status = TextField()  # found, missing, unresolved
 
     class Meta:
         primary_key = CompositeKey("version", "raw_path")
+        indexes = ((("name",), False),)
 
 
 class Analysis(Table):
@@ -238,6 +238,7 @@ class Analysis(Table):
     version = IntegerField()
     status = TextField()  # ok, error, crashed
     error = TextField(null=True)
+    abstained = JSONField(default=dict)  # field → why the tagger was silent on it
     seconds = DoubleField(default=0.0)
     finished_at = DoubleField()
 
@@ -272,6 +273,19 @@ class Tag(Table):
             (("field", "text"), False),
             (("field", "number"), False),
         )
+
+
+class Edit(Table):
+    """What a person's command changed, so that `undo` can take back the last one whole."""
+
+    id = AutoField()
+    batch = IntegerField(index=True)
+    content = ForeignKeyField(Content, null=True, on_delete="CASCADE")
+    project = ForeignKeyField(Project, null=True, on_delete="CASCADE")
+    field = TextField()
+    before = JSONField(null=True)  # the person's former row, {"text", "number"}; null where there was none
+    after = JSONField(null=True)
+    at = DoubleField()
 
 
 class Label(Table):
@@ -327,5 +341,5 @@ class Quarantine(Table):
 
 ALL = (
     Volume, Root, Scan, Content, Project, File, Version, Track, Plugin, VersionPlugin, Marker, SampleUse,
-    Analysis, Tag, Label, LabelUse, Embedding, SavedQuery, Setting, Quarantine,
+    Analysis, Tag, Edit, Label, LabelUse, Embedding, SavedQuery, Setting, Quarantine,
 )  # fmt: skip

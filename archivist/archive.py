@@ -1,0 +1,308 @@
+"""The archive: the only public API, for the command line, the terminal UI and scripts alike.
+
+    with Archive.open(config) as archive:
+        archive.add_root(Path("/Volumes/Studio A"))
+        archive.index()
+        for row in archive.find("key:Am bpm:~92 instrument:vocals"):
+            print(row.path)
+
+Each call opens a connection of its own for its thread, so that calls may come from several threads.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from peewee import DatabaseError
+
+from archivist import details, edits, examine, indexer, results, roots
+from archivist.analysis import dask_workers, local_workers
+from archivist.config import Config
+from archivist.database import ArchiveError, is_current, migrate, open_database
+from archivist.edits import EditError
+from archivist.query.nodes import Query, QueryError
+from archivist.query.parse import parse, parse_lenient
+from archivist.records import (
+    ArchiveCounts,
+    Change,
+    Facet,
+    FileDetails,
+    FileRow,
+    Hearing,
+    IndexProgress,
+    IndexSummary,
+    Inspection,
+    ProjectDetails,
+    ProjectRow,
+    RootInfo,
+)
+from archivist.results import Results
+from archivist.tables import database
+
+__all__ = [
+    "Archive",
+    "ArchiveError",
+    "EditError",
+    "Interrupted",
+    "QueryError",
+    "Results",
+    "analyze",
+    "inspect",
+]
+
+
+def inspect(paths: Sequence[Path]) -> Iterator[Inspection]:
+    """What readers see in these project files and bundles; other folders are walked. Needs no archive."""
+    return examine.inspect(paths)
+
+
+def analyze(paths: Sequence[Path], config: Config, stop: threading.Event | None = None) -> Iterator[Hearing]:
+    """What is heard in these audio files, in the order given; folders are walked. Needs no archive."""
+    return examine.analyze(paths, local_workers(config.jobs, config.time_limit), stop)
+
+
+class Interrupted(Exception):
+    """This read was cut short by `Archive.interrupt`."""
+
+
+class Archive:
+    """One archive. `open` it, call it from any thread, `close` it."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._lock = threading.Lock()
+        self._reading: set[Any] = set()  # SQLite connections in the middle of a read
+
+    @classmethod
+    def open(cls, config: Config) -> Self:
+        """Open the archive that the config names, made on first use. Raises ArchiveError."""
+        database.initialize(open_database(config.archive))
+        with _translated(config.archive):
+            if not is_current(database):
+                migrate(database)
+        return cls(config)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if not database.is_closed():
+            database.close()
+
+    # ------------------------------------------------------------ roots
+
+    def add_root(self, path: Path, kind: str = "mixed") -> RootInfo:
+        """Raises ArchiveError where the path is no folder or overlaps another root."""
+        with self._connected():
+            return roots.add(path, kind)
+
+    def roots(self) -> list[RootInfo]:
+        with self._connected():
+            return roots.every()
+
+    def remove_root(self, path: Path) -> RootInfo:
+        with self._connected():
+            return roots.remove(path)
+
+    # ------------------------------------------------------------ indexing
+
+    def index(
+        self,
+        folders: Sequence[Path] = (),
+        *,
+        jobs: int | None = None,
+        scheduler: str | None = None,
+        accept_missing: bool = False,
+        progress: Callable[[IndexProgress], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> IndexSummary:
+        """Bring these roots, or all, up to date. See `indexer.index`."""
+        limit = self.config.time_limit
+        workers = dask_workers(scheduler, limit) if scheduler else local_workers(jobs or self.config.jobs, limit)
+        with self._connected():
+            return indexer.index(
+                roots.find(folders),
+                self.config,
+                workers,
+                accept_missing=accept_missing,
+                progress=progress,
+                stop=stop,
+            )
+
+    # ------------------------------------------------------------ finding
+
+    def find(
+        self,
+        query: str = "",
+        *,
+        projects: bool = False,
+        sort: str | None = None,
+        limit: int | None = None,
+        lenient: bool = False,
+    ) -> Results:
+        """Files, or projects, that a query finds. Raises QueryError with the position unless `lenient`.
+
+        limit: only so many ids are fetched, which is fast whatever the query; rows come when asked for.
+        """
+        parsed = _parse(query, sort, lenient)
+        with self._connected():
+            return results.find(
+                parsed,
+                projects=projects,
+                offline=roots.offline_volumes(),
+                limit=limit,
+                connect=self._connected,
+            )
+
+    def facets(self, query: str = "", *, projects: bool = False, lenient: bool = False) -> tuple[Facet, ...]:
+        """How many results carry each key, tempo band, DAW, instrument, kind and year."""
+        parsed = _parse(query, None, lenient)
+        with self._connected():
+            return results.facets(parsed, projects=projects, offline=roots.offline_volumes())
+
+    def counts(self) -> ArchiveCounts:
+        with self._connected():
+            return details.counts(roots.every())
+
+    def show(self, target: str, *, projects: bool = False) -> FileDetails | ProjectDetails:
+        """By path (of a file, or of a project's file or folder) or by id. Raises ArchiveError where there
+        is none."""
+        with self._connected():
+            kind, found = details.identify(target, projects=projects)
+        return self.show_project(found) if kind == "project" else self.show_file(found)
+
+    def show_file(self, file_id: int) -> FileDetails:
+        with self._connected():
+            row = self._row(file_id, projects=False)
+            assert isinstance(row, FileRow)
+            return details.file_details(row)
+
+    def show_project(self, project_id: int) -> ProjectDetails:
+        with self._connected():
+            row = self._row(project_id, projects=True)
+            assert isinstance(row, ProjectRow)
+            return details.project_details(row)
+
+    # ------------------------------------------------------------ what a person says
+
+    def set_values(
+        self,
+        query: str,
+        values: Mapping[str, str],
+        *,
+        projects: bool = False,
+        ids: Sequence[int] | None = None,
+        dry_run: bool = False,
+    ) -> list[Change]:
+        """Lock these fields of what the query finds (or of these ids) to a person's values; what changed.
+
+        Raises QueryError, or EditError on a field or value that cannot be.
+        """
+        checked: dict[str, str | float | None] = dict(edits.checked(values, projects=projects))
+        return self._edit(query, checked, projects, ids, dry_run)
+
+    def unset_values(
+        self,
+        query: str,
+        fields: Sequence[str],
+        *,
+        projects: bool = False,
+        ids: Sequence[int] | None = None,
+        dry_run: bool = False,
+    ) -> list[Change]:
+        """Take a person's values away again."""
+        edits.checked(dict.fromkeys(fields, "none"), projects=projects)
+        return self._edit(query, dict.fromkeys(fields), projects, ids, dry_run)
+
+    def undo(self) -> list[Change]:
+        """Take the newest edit back; a second call the one before."""
+        with self._connected():
+            return edits.undo()
+
+    def label(self, query: str, add: Sequence[str], remove: Sequence[str], *, projects: bool = False) -> int:
+        """Put labels on what the query finds, or take them off; how many rows."""
+        rows = list(self.find(query, projects=projects))
+        with self._connected():
+            return edits.label(rows, add, remove)
+
+    def _edit(
+        self,
+        query: str,
+        values: Mapping[str, str | float | None],
+        projects: bool,
+        ids: Sequence[int] | None,
+        dry_run: bool,
+    ) -> list[Change]:
+        with self._connected():
+            if ids is None:
+                rows = list(self.find(query, projects=projects))
+            else:
+                rows = [self._row(row_id, projects=projects) for row_id in ids]
+            return edits.plan(rows, values) if dry_run else edits.apply(rows, values)
+
+    # ------------------------------------------------------------ connections
+
+    def interrupt(self) -> None:
+        """Cut short the reads that run in other threads now: they raise Interrupted. For a UI whose user
+        has typed on. PostgreSQL's run to their end."""
+        with self._lock:
+            for connection in self._reading:
+                connection.interrupt()
+
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        """This thread's connection, opened for the outermost call and closed behind it."""
+        with _translated(self.config.archive):
+            if not database.is_closed():
+                yield
+                return
+            with database.connection_context():
+                connection = database.connection()
+                if isinstance(connection, sqlite3.Connection):
+                    with self._lock:
+                        self._reading.add(connection)
+                try:
+                    yield
+                finally:
+                    with self._lock:
+                        self._reading.discard(connection)
+
+    def _row(self, row_id: int, *, projects: bool) -> FileRow | ProjectRow:
+        found = Results(array("q", [row_id]), projects, roots.offline_volumes(), self._connected).rows(0, 1)
+        if not found:
+            raise ArchiveError(f"no {'project' if projects else 'file'} has the id {row_id}")
+        return found[0]
+
+
+def _parse(query: str, sort: str | None, lenient: bool) -> Query:
+    text = f"{query} sort:{sort}" if sort else query
+    return parse_lenient(text) if lenient else parse(text)
+
+
+@contextmanager
+def _translated(archive: str) -> Iterator[None]:
+    """The database's errors as ours, at the border."""
+    try:
+        yield
+    except DatabaseError as error:
+        text = str(error)
+        if text == "interrupted":
+            raise Interrupted("cut short by a newer question") from error
+        hints = {
+            "locked": "another archivist writes to it; try again when that has finished",
+            "not a database": "it is no archivist archive, or damaged",
+            "malformed": "it is damaged; restore a backup",
+            "readonly": "no permission to write to it",
+            "full": "the disk is full; what was finished is kept",
+        }
+        hint = next((hint for mark, hint in hints.items() if mark in text), text)
+        raise ArchiveError(f"{archive}: {hint}") from error

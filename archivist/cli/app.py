@@ -1,0 +1,160 @@
+"""The application: options before the command, exit codes, and errors as one line for a person.
+
+Exit codes: 0 all good · 1 finished, and some files failed · 2 wrong usage, or a query that does not parse
+· 3 nothing could be done · 130 interrupted, what was finished is kept.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from archivist import __version__, config
+from archivist.archive import Archive, ArchiveError, EditError, Interrupted, QueryError
+from archivist.cli import printing
+from archivist.config import Config, ConfigError
+from archivist.text import printable
+
+OK, FAILED, USAGE, NOTHING, INTERRUPTED = 0, 1, 2, 3, 130
+
+app = typer.Typer(
+    help="Finds a studio's own past again: projects, takes, stems and samples, by key, tempo and name.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="JSON Lines on standard output.")]
+Query = Annotated[list[str] | None, typer.Argument(help="What to find; everything without one.", metavar="QUERY")]
+Projects = Annotated[bool, typer.Option("--projects", help="Projects instead of files.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")]
+Paths = Annotated[list[Path], typer.Argument(help="Files or folders.")]
+
+
+class Session:
+    """What the options before the command say."""
+
+    def __init__(self, settings: Config, *, quiet: bool) -> None:
+        self.settings = settings
+        self.quiet = quiet
+
+    def open(self) -> Archive:
+        return Archive.open(self.settings)
+
+    def warn(self, text: str) -> None:
+        if not self.quiet:
+            sys.stderr.write(f"{printable(text)}\n")
+
+
+@app.callback(invoke_without_command=True)
+def archivist(
+    context: typer.Context,
+    archive: Annotated[
+        str | None, typer.Option(help="The archive: a file, or postgresql://user@host/name.", metavar="FILE|URL")
+    ] = None,
+    config_file: Annotated[
+        Path | None, typer.Option("--config", help="The settings file.", metavar="FILE")
+    ] = None,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Write details to the log file.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress, no warnings.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        printing.write_line(f"archivist {__version__}")
+        raise typer.Exit
+    settings = config.load(config_file, archive=archive)
+    _start_log(settings, verbose=verbose, quiet=quiet)
+    context.obj = Session(settings, quiet=quiet)
+    if context.invoked_subcommand is not None:
+        return
+    if on_terminal():
+        from archivist.cli.viewing import open_browser
+
+        open_browser(context.obj.open(), "")
+    else:
+        printing.write_line(context.get_help())
+
+
+def _start_log(settings: Config, *, verbose: bool, quiet: bool) -> None:
+    """Warnings are plain lines on standard error; with -v everything goes to the log file too."""
+    root = logging.getLogger()
+    screen = logging.StreamHandler()
+    screen.setFormatter(_OneLine())
+    screen.setLevel(logging.CRITICAL if quiet else logging.WARNING)
+    root.handlers = [screen]
+    if verbose and settings.log:
+        settings.log.parent.mkdir(parents=True, exist_ok=True)
+        to_file = logging.FileHandler(settings.log, encoding="utf-8", errors="backslashreplace")
+        to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        root.addHandler(to_file)
+        root.setLevel(logging.INFO)
+
+
+class _OneLine(logging.Formatter):
+    """A record without its traceback: that is for the log file."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"archivist: {printable(record.getMessage())}"
+
+
+def on_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def query_text(words: Sequence[str] | None) -> str:
+    """The words of a command line as one query."""
+    return " ".join(words or ())
+
+
+@contextmanager
+def interruptible() -> Iterator[threading.Event]:
+    """Ctrl-C sets the event, so that work ends in an orderly way; a second one ends it at once."""
+    stop = threading.Event()
+
+    def ask(_signal: int, _frame: Any) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def leave(code: int) -> None:
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """Run the command line; every foreseen error is one line on standard error."""
+    try:
+        app()
+    except QueryError as error:
+        _die(f"{error} (at character {error.position + 1} of the query)", USAGE)
+    except (EditError, ConfigError) as error:
+        _die(str(error), USAGE)
+    except (ArchiveError, Interrupted) as error:
+        _die(str(error), NOTHING)
+    except BrokenPipeError:  # `archivist find | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(OK)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _die(message: str, code: int) -> None:
+    sys.stderr.write(f"archivist: {printable(message)}\n")
+    sys.exit(code)

@@ -1,0 +1,96 @@
+"""Commands that bring folders into the archive and keep it up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from archivist.archive import ArchiveError
+from archivist.cli import printing
+from archivist.cli.app import FAILED, INTERRUPTED, NOTHING, OK, Json, Session, app, interruptible, leave
+from archivist.records import IndexSummary
+from archivist.text import printable
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    root: Annotated[Path, typer.Argument(help="A folder of projects, samples or both.")],
+    kind: Annotated[str, typer.Option(help="projects, samples or mixed.")] = "mixed",
+) -> None:
+    """Put a folder into the archive. Nothing in it is ever written to; `index` reads it."""
+    with context.obj.open() as archive:
+        printing.write_line(f"added {printable(archive.add_root(root, kind).path)}")
+
+
+@app.command()
+def roots(context: typer.Context, as_json: Json = False) -> None:
+    """List the folders in the archive."""
+    with context.obj.open() as archive:
+        for root in archive.roots():
+            if as_json:
+                printing.write_line(printing.as_json(root))
+            else:
+                when = root.last_indexed or "never indexed"
+                line = f"{root.status:8} {root.files:>9} files  {when}  {printable(root.path)}"
+                printing.write_line(line)
+
+
+@app.command()
+def remove(context: typer.Context, root: Annotated[Path, typer.Argument(help="A root.")]) -> None:
+    """Take a folder out of the archive; what was found in it stays known."""
+    with context.obj.open() as archive:
+        printing.write_line(f"removed {printable(archive.remove_root(root).path)}")
+
+
+@app.command()
+def index(
+    context: typer.Context,
+    root: Annotated[list[Path] | None, typer.Argument(help="Roots; all of them without one.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes.")] = None,
+    scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler's address.", metavar="ADDRESS")] = None,
+    accept_missing: Annotated[
+        bool, typer.Option("--accept-missing", help="Believe that a large part of a root is really gone.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring the archive up to date: find, read and hear what is new or changed. Resumes where it stopped."""
+    from archivist.cli.progress import shown
+
+    session: Session = context.obj
+    with session.open() as archive, interruptible() as stop, shown(quiet=session.quiet) as progress:
+        if not archive.roots():
+            raise ArchiveError("the archive has no root yet: `archivist add FOLDER` makes one")
+        summary = archive.index(
+            root or (),
+            jobs=jobs,
+            scheduler=scheduler,
+            accept_missing=accept_missing,
+            progress=progress,
+            stop=stop,
+        )
+    say_summary(session, summary, as_json)
+    leave(_index_code(summary))
+
+
+def say_summary(session: Session, summary: IndexSummary, as_json: bool) -> None:
+    if as_json:
+        printing.write_line(printing.as_json(summary))
+    else:
+        names = ("seen", "added", "changed", "moved", "missing", "back", "analysed", "failed")
+        counts = ", ".join(f"{getattr(summary, name)} {name}" for name in names)
+        printing.write_line(f"{counts} in {summary.seconds:.1f} s")
+    for failure in (*summary.failures, *summary.refused):
+        session.warn(f"{failure.path}: {failure.reason}")
+    for path in summary.offline:
+        session.warn(f"{path}: offline, left as it was")
+
+
+def _index_code(summary: IndexSummary) -> int:
+    if summary.interrupted:
+        return INTERRUPTED
+    if (summary.offline or summary.refused) and not summary.seen:
+        return NOTHING
+    return FAILED if summary.failures or summary.refused or summary.offline else OK

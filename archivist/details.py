@@ -1,0 +1,260 @@
+"""Everything the archive knows of one file or one project, for `show` and the details pane. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from archivist import volumes
+from archivist.database import ArchiveError
+from archivist.records import (
+    ArchiveCounts,
+    FileDetails,
+    FileRow,
+    Marker,
+    Plugin,
+    ProjectDetails,
+    ProjectRow,
+    RootInfo,
+    SampleRef,
+    TempoChange,
+    Track,
+    ValueRow,
+    VersionRow,
+)
+from archivist.resolve import Opinion, effective
+from archivist.tables import (
+    Analysis,
+    Content,
+    File,
+    Label,
+    LabelUse,
+    Project,
+    Quarantine,
+    SampleUse,
+    Tag,
+    Version,
+    VersionPlugin,
+    Volume,
+)
+from archivist.tables import Marker as MarkerTable
+from archivist.tables import Plugin as PluginTable
+from archivist.tables import Track as TrackTable
+
+_ITEMS = 5_000  # of one kind in one pane: beyond that nobody reads on
+
+
+def file_details(row: FileRow) -> FileDetails:
+    file = File.get_by_id(row.id)
+    content = file.content
+    facts: dict[str, Any] = {"size": file.size, "first_seen": iso(file.first_seen_at)}
+    if content is not None:
+        names = ("duration", "sample_rate", "channels", "bit_depth", "codec")
+        facts |= {name: getattr(content, name) for name in names}
+        facts["digest"] = bytes(content.digest).hex()
+    values = _values(Tag.content, content.id) if content else ()
+    return FileDetails(
+        row=row,
+        facts=facts,
+        values=tuple(value for value in values if value.field != "flag"),
+        flags=tuple(sorted({value.value for value in values if value.field == "flag"})),
+        copies=_copies(file),
+        used_by=_users(file),
+        labels=_labels(LabelUse.content, content.id) if content else (),
+        errors=tuple(_errors(file)),
+    )
+
+
+def identify(target: str, *, projects: bool) -> tuple[str, int]:
+    """("file" or "project", id) of what a person named: an id, or a path. Raises ArchiveError."""
+    if target.isdecimal() and not Path(target).exists():
+        return ("project" if projects else "file", int(target))
+    path = Path(target).expanduser().absolute()
+    for volume in Volume.select():
+        mount = volumes.locate(volume.key, volume.last_path) or Path(volume.last_path)
+        for named in (path, path.resolve()):
+            if not named.is_relative_to(mount):
+                continue
+            rel_path = named.relative_to(mount).as_posix()
+            if found := _at(volume.id, rel_path):
+                return found
+    raise ArchiveError(f"{target}: the archive knows no such file or project (is it in a root, and indexed?)")
+
+
+def _at(volume_id: int, rel_path: str) -> tuple[str, int] | None:
+    file = File.get_or_none(File.volume == volume_id, File.rel_path == rel_path)
+    if file is not None:
+        is_song = file.is_project and file.project_id is not None
+        return ("project", file.project_id) if is_song else ("file", file.id)
+    inside = list(Project.select(Project.id).where(Project.volume == volume_id, Project.rel_path == rel_path))
+    return ("project", inside[0].id) if len(inside) == 1 else None
+
+
+def counts(roots: Sequence[RootInfo]) -> ArchiveCounts:
+    """The whole archive in a few numbers."""
+    return ArchiveCounts(
+        files=File.select().where(~File.is_project, File.missing_since.is_null()).count(),
+        projects=Project.select().where(Project.missing_since.is_null()).count(),
+        missing=File.select().where(File.missing_since.is_null(False)).count(),
+        analysed=Content.select().where(Content.duration.is_null(False)).count(),
+        failures=Analysis.select(Analysis.content).where(Analysis.status == "error").distinct().count(),
+        roots=tuple(roots),
+    )
+
+
+def _copies(file: File) -> tuple[str, ...]:
+    if file.content_id is None:
+        return ()
+    places = (
+        File.select(File.rel_path, Volume.last_path)
+        .join(Volume)
+        .where(File.content == file.content_id, File.id != file.id, File.missing_since.is_null())
+        .limit(_ITEMS)
+        .tuples()
+    )
+    return tuple(sorted(str(Path(mount) / rel_path) for rel_path, mount in places))
+
+
+def _users(file: File) -> tuple[str, ...]:
+    used = SampleUse.file == file.id
+    if file.content_id is not None:
+        used |= SampleUse.content == file.content_id
+    names = Project.select(Project.name).join(Version).join(SampleUse).where(used).distinct().limit(_ITEMS)
+    return tuple(sorted(row[0] for row in names.tuples()))
+
+
+def _errors(file: File) -> Iterable[str]:
+    killed = Quarantine.get_or_none(
+        Quarantine.file == file.id, Quarantine.size == file.size, Quarantine.mtime_ns == file.mtime_ns
+    )
+    if killed is not None:
+        yield f"left alone: it {killed.reason}"
+    if file.content_id is None:
+        return
+    rows = Analysis.select().where(Analysis.content == file.content_id).order_by(Analysis.tagger)
+    failed: dict[str, list[str]] = {}
+    for row in rows:
+        if row.error:
+            failed.setdefault(row.error, []).append(row.tagger)
+    for error, names in failed.items():
+        yield error if len(names) > 1 else f"{names[0]}: {error}"
+    for row in rows:
+        for field, reason in sorted(row.abstained.items()):
+            yield f"no {field}: {reason}"
+
+
+def project_details(row: ProjectRow) -> ProjectDetails:
+    project = Project.get_by_id(row.id)
+    current = Version.get_or_none(Version.project == project.id, Version.is_current)
+    summary = current.summary if current else {}
+    facts = {name: summary.get(name) for name in ("title", "author", "comment", "sample_rate", "length_seconds")}
+    facts |= {name: summary.get(name) for name in ("created", "saved", "unread")}
+    facts["error"] = current.error if current else None
+    parts = _parts(current.id) if current else ((), (), (), ())
+    tracks, plugins, samples, markers = parts
+    return ProjectDetails(
+        row=row,
+        values=tuple(_values(Tag.project, project.id)),
+        tracks=tracks,
+        plugins=plugins,
+        samples=samples,
+        markers=markers,
+        tempo_changes=tuple(TempoChange(*change) for change in summary.get("tempo_changes", ())),
+        versions=_versions(project),
+        facts=facts,
+        labels=_labels(LabelUse.project, project.id),
+        note=project.note,
+    )
+
+
+def _parts(
+    version_id: int,
+) -> tuple[tuple[Track, ...], tuple[Plugin, ...], tuple[SampleRef, ...], tuple[Marker, ...]]:
+    tracks = TrackTable.select().where(TrackTable.version == version_id).order_by(TrackTable.position)
+    plugins = (
+        PluginTable.select(PluginTable, VersionPlugin.count)
+        .join(VersionPlugin)
+        .where(VersionPlugin.version == version_id)
+        .order_by(PluginTable.name)
+    )
+    samples = SampleUse.select().where(SampleUse.version == version_id).order_by(SampleUse.raw_path)
+    markers = MarkerTable.select().where(MarkerTable.version == version_id).order_by(MarkerTable.at)
+    return (
+        tuple(Track(t.name, t.kind, t.muted, t.frozen, tuple(t.devices)) for t in tracks.limit(_ITEMS)),
+        tuple(Plugin(p.name, p.vendor or None, p.format, p.count) for p in plugins.limit(_ITEMS).objects()),
+        tuple(SampleRef(s.raw_path, status=s.status) for s in samples.limit(_ITEMS)),
+        tuple(Marker(m.name, m.at, m.unit) for m in markers.limit(_ITEMS)),
+    )
+
+
+def _versions(project: Project) -> tuple[VersionRow, ...]:
+    """Newest first."""
+    rows = Version.select().where(Version.project == project.id).order_by(Version.saved_at.desc()).limit(_ITEMS)
+    mount = Path(project.volume.last_path)
+    counts = {version.id: TrackTable.select().where(TrackTable.version == version.id).count() for version in rows}
+    return tuple(
+        VersionRow(
+            id=version.id,
+            path=str(mount / version.file.rel_path) if version.file else "",
+            saved=iso(version.saved_at),
+            daw_version=version.daw_version,
+            bpm=version.bpm,
+            key=version.key,
+            tracks=counts[version.id],
+            status=version.status,
+            error=version.error,
+            is_current=version.is_current,
+        )
+        for version in rows
+    )
+
+
+def _values(owner: Any, owner_id: int) -> list[ValueRow]:
+    """Every opinion on every field, the one in force first."""
+    tags = list(Tag.select().where(owner == owner_id))
+    winners = {
+        winner.id
+        for winner in effective(
+            Opinion(t.id, t.field, t.text, t.number, t.source, t.confidence, t.set_at, t.rejected) for t in tags
+        ).values()
+    }
+    tags.sort(key=lambda tag: (tag.field, tag.id not in winners, -tag.confidence))
+    return [
+        ValueRow(
+            field=tag.field,
+            value=value_text(tag.number if tag.number is not None else tag.text),
+            source=tag.source,
+            engine=tag.engine or tag.tagger,
+            confidence=None if tag.source == "user" else tag.confidence,
+            date=iso(tag.set_at),
+            wins=tag.id in winners,
+            candidates=tuple((str(value), float(confidence)) for value, confidence in tag.candidates),
+        )
+        for tag in tags
+    ]
+
+
+def _labels(owner: Any, owner_id: int) -> tuple[str, ...]:
+    names = Label.select(Label.name).join(LabelUse).where(owner == owner_id).order_by(Label.name)
+    return tuple(row[0] for row in names.tuples())
+
+
+def value_text(value: float | str | None) -> str:
+    """A value as people read it: 120, 93.27, "A minor", "none" where a person said that there is none.
+
+    >>> value_text(120.0), value_text(93.271), value_text("")
+    ('120', '93.27', 'none')
+    """
+    if isinstance(value, float):
+        return f"{value:.2f}".rstrip("0").rstrip(".")
+    return value or "none"
+
+
+def iso(timestamp: float) -> str:
+    """Seconds since 1970 as ISO 8601 in UTC, to the second."""
+    try:
+        return datetime.fromtimestamp(timestamp, UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError):  # a clock from another world
+        return "1970-01-01T00:00:00+00:00"

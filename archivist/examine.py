@@ -1,0 +1,132 @@
+"""What can be said of files without an archive: `inspect` reads projects, `analyze` hears audio."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import taggers
+from archivist import analysis, readers
+from archivist.readers.base import ReadError
+from archivist.records import Hearing, Inspection
+from archivist.scan import Kinds, Walk
+from taggers import FileTags, Tag
+
+
+def inspect(paths: Iterable[Path]) -> Iterator[Inspection]:
+    """Each project file or bundle; other folders are walked for theirs."""
+    for path in paths:
+        if path.is_dir() and not readers.is_project(path):
+            yield from map(_inspect, _walk(path, _project_kinds()))
+        else:
+            yield _inspect(path)
+
+
+def _inspect(path: Path) -> Inspection:
+    try:
+        return Inspection(str(path), readers.read_project(path))
+    except ReadError as error:
+        return Inspection(str(path), error=str(error))
+
+
+def _project_kinds() -> Kinds:
+    plain = [reader for reader in readers.readers() if not reader.bundle]
+    bundles = [reader for reader in readers.readers() if reader.bundle]
+    return Kinds(
+        audio=frozenset(),
+        projects=tuple(suffix for reader in plain for suffix in (*reader.suffixes, *reader.backup_suffixes)),
+        bundles=frozenset(suffix for reader in bundles for suffix in reader.suffixes),
+    )
+
+
+def _walk(folder: Path, kinds: Kinds) -> Iterator[Path]:
+    return (folder / entry.rel_path for entry in Walk(folder, "", kinds))
+
+
+def analyze(
+    paths: Sequence[Path], workers: analysis.Workers, stop: threading.Event | None = None
+) -> Iterator[Hearing]:
+    """Each audio file, in the order given; folders are walked. A file that cannot be heard says why."""
+    kinds = Kinds(audio=taggers.AUDIO_SUFFIXES, projects=(), bundles=frozenset())
+    files = [file for path in paths for file in (_walk(path, kinds) if path.is_dir() else (path,))]
+    names = tuple(taggers.TAGGERS)
+    jobs = (taggers.Job(str(file), names) for file in files)
+    tag = partial(taggers.tag_file, time_limit=workers.time_limit)
+    waiting: dict[str, Hearing] = {}
+    due = iter(map(str, files))
+    following = next(due, None)
+    for batch in analysis.run_jobs(workers, tag, jobs, stop or threading.Event()):
+        for job, result in batch:
+            waiting[job.path] = _hearing(job.path, result)
+        while following in waiting:
+            yield waiting[following]
+            following = next(due, None)
+
+
+def _hearing(path: str, result: FileTags | analysis.Crash) -> Hearing:
+    if isinstance(result, analysis.Crash):
+        return Hearing(path, "error", result.reason)
+    if result.error:
+        return Hearing(path, "error", result.error, seconds=round(result.seconds, 3))
+    tags = [tag for findings in result.findings.values() for tag in findings.tags]
+    heard = {tag.field: tag for tag in tags if tag.source == "machine" and tag.field not in ("flag", "instrument")}
+    instruments = [tag for tag in tags if tag.source == "machine" and tag.field == "instrument"]
+    facts = analysis.columns(result.facts)
+    return Hearing(
+        path,
+        "ok",
+        "; ".join(f"{name}: {reason}" for name, reason in sorted(result.errors.items())) or None,
+        **{name: _rounded(value) for name, value in facts.items()},
+        kind=_text(heard.get("kind")),
+        kind_confidence=_confidence(heard.get("kind")),
+        bpm=_number(heard.get("bpm")),
+        bpm_confidence=_confidence(heard.get("bpm")),
+        bpm_candidates=_candidates(heard.get("bpm")),
+        key=_text(heard.get("key")),
+        key_confidence=_confidence(heard.get("key")),
+        key_candidates=_candidates(heard.get("key")),
+        tuning_cents=_number(heard.get("tuning")),
+        instrument=str(max(instruments, key=lambda tag: tag.confidence).value) if instruments else None,
+        instruments={str(tag.value): round(tag.confidence, 3) for tag in instruments},
+        loudness_lufs=_number(heard.get("loudness")),
+        true_peak_dbtp=_number(heard.get("true_peak")),
+        flags=tuple(str(tag.value) for tag in tags if tag.field == "flag"),
+        declared=_declared(tags),
+        engines={field: tag.engine for field, tag in sorted(heard.items())},
+        seconds=round(result.seconds, 3),
+    )
+
+
+def _declared(tags: Iterable[Tag]) -> dict[str, Any]:
+    """The surest of what a file says of itself, for each field."""
+    best: dict[str, Tag] = {}
+    for tag in tags:
+        if tag.source != "machine" and (tag.field not in best or tag.confidence > best[tag.field].confidence):
+            best[tag.field] = tag
+    return {field: _rounded(tag.value) for field, tag in sorted(best.items())}
+
+
+def _candidates(tag: Tag | None) -> tuple[dict[str, Any], ...]:
+    """In the contract's form; a tagger's field is the name of its value."""
+    if tag is None:
+        return ()
+    return tuple({tag.field: _rounded(c.value), "confidence": round(c.confidence, 3)} for c in tag.candidates)
+
+
+def _text(tag: Tag | None) -> str | None:
+    return None if tag is None else str(tag.value)
+
+
+def _number(tag: Tag | None) -> float | None:
+    return None if tag is None else round(float(tag.value), 3)
+
+
+def _confidence(tag: Tag | None) -> float | None:
+    return None if tag is None else round(tag.confidence, 3)
+
+
+def _rounded(value: Any) -> Any:
+    return round(value, 6) if isinstance(value, float) else value

@@ -1,0 +1,380 @@
+"""One run of indexing: scan → read → tag → store. The conductor; nothing here parses or hears anything.
+
+Each stage writes in small transactions, and each is derived from what is stored, so that a run killed
+anywhere is completed by the next one.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import taggers
+from archivist import analysis, pending, readers, scan, volumes
+from archivist.analysis import Crash, Workers
+from archivist.config import Config
+from archivist.projects import ProjectFile, Song, Territory, group
+from archivist.reading import ReadJob, ReadResult, read_job
+from archivist.records import Failure, IndexProgress, IndexSummary
+from archivist.scan import Diff, Entry, Kinds, Known, Walk
+from archivist.store import opinions, places, songs
+from archivist.tables import File, Project, Root, Scan, Version, database
+
+Progress = Callable[[IndexProgress], None]
+
+_COMMIT_RESULTS = 200
+_COMMIT_SECONDS = 2.0
+_PROGRESS_SECONDS = 0.1
+_SUSPICIOUS_LOSS = 3  # files: a tiny root may lose one of two without an alarm
+
+
+def index(
+    roots: Sequence[Root],
+    config: Config,
+    workers: Workers,
+    *,
+    accept_missing: bool = False,
+    progress: Progress | None = None,
+    stop: threading.Event | None = None,
+) -> IndexSummary:
+    """Bring these roots up to date and say what changed.
+
+    A root whose drive is away is left alone and named in `offline`; one that lost more than the config's
+    threshold is left alone and named in `refused` unless `accept_missing`. Setting `stop` ends the run
+    soon, keeps what is done, and gives a summary with `interrupted`. Needs an open connection.
+    """
+    run = Run(config, workers, progress or (lambda _: None), stop or threading.Event())
+    scans = [item for root in roots if (item := _scan(run, root))]
+    if not accept_missing:
+        scans = [item for item in scans if not _refuse(run, item, config.missing_threshold)]
+    try:
+        if not run.stop.is_set():
+            _apply(run, scans)
+            _group(scans)
+            _read_projects(run, scans)
+            _settle(scans)
+            _tag(run, scans)
+    finally:
+        summary = run.summary()
+        with database.atomic():
+            for item in scans:
+                places.finish_scan(item.row, "interrupted" if summary.interrupted else "done", summary)
+    run.tell("done", run.counts["analysed"], None, "", now=True)
+    return summary
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run counts and whom it tells."""
+
+    config: Config
+    workers: Workers
+    progress: Progress
+    stop: threading.Event
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: list[Failure] = field(default_factory=list)
+    offline: list[str] = field(default_factory=list)
+    refused: list[Failure] = field(default_factory=list)
+    started: float = field(default_factory=time.monotonic)
+    said: float = 0.0
+
+    def tell(self, stage: Any, done: int, total: int | None, current: str, *, now: bool = False) -> None:
+        """Report progress, a few times a second at most."""
+        clock = time.monotonic()
+        if now or clock - self.said >= _PROGRESS_SECONDS:
+            self.said = clock
+            self.progress(IndexProgress(stage, done, total, current, len(self.failures), clock - self.started))
+
+    def fail(self, path: Path | str, reason: str) -> None:
+        self.failures.append(Failure(str(path), reason))
+
+    def summary(self) -> IndexSummary:
+        names = ("seen", "added", "changed", "moved", "missing", "back", "analysed")
+        return IndexSummary(
+            **{name: self.counts[name] for name in names},
+            failed=len(self.failures),
+            seconds=round(time.monotonic() - self.started, 3),
+            failures=tuple(self.failures),
+            offline=tuple(self.offline),
+            refused=tuple(self.refused),
+            interrupted=self.stop.is_set(),
+        )
+
+
+@dataclass(slots=True)
+class RootScan:
+    """A root that is there, and how it differs from the archive."""
+
+    row: Scan
+    volume_id: int
+    mount: Path
+    prefix: str
+    diff: Diff
+    moves: list[tuple[Known, Entry]] = field(default_factory=list)
+    added: tuple[int, ...] = ()
+    projects_touched: bool = False
+    concerned: set[int] = field(default_factory=set)  # projects to settle
+    versions: list[int] = field(default_factory=list)  # versions read in this run
+
+    @property
+    def files(self) -> Any:
+        return pending.below(self.volume_id, self.prefix)
+
+
+# ---------------------------------------------------------------- scan
+
+
+def _kinds(config: Config) -> Kinds:
+    plain = [reader for reader in readers.readers() if not reader.bundle]
+    bundles = [reader for reader in readers.readers() if reader.bundle]
+    return Kinds(
+        audio=taggers.AUDIO_SUFFIXES,
+        projects=tuple(suffix for reader in plain for suffix in (*reader.suffixes, *reader.backup_suffixes)),
+        bundles=frozenset(suffix for reader in bundles for suffix in reader.suffixes),
+        states=readers.states,
+        exclude=config.exclude,
+    )
+
+
+def _scan(run: Run, root: Root) -> RootScan | None:
+    """Compare a root with the archive; None where its drive or its top folder is away."""
+    mount = volumes.locate(root.volume.key, root.volume.last_path)
+    folder = (mount or Path(root.volume.last_path)) / root.rel_path
+    with database.atomic():
+        row = places.start_scan(root)
+    if mount is None or not folder.is_dir():
+        _end_offline(run, row, folder, "its drive is not connected, or the folder is gone")
+        return None
+    with database.atomic():
+        places.save_volume(volumes.Mount(root.volume.key, root.volume.label, mount))
+    walk = Walk(folder, root.rel_path, _kinds(run.config))
+    seen = run.counts["seen"]
+
+    def reported() -> Iterator[Entry]:
+        for number, entry in enumerate(walk, seen + 1):
+            if run.stop.is_set():
+                return
+            run.tell("walking", number, None, entry.rel_path)
+            yield entry
+
+    diff = scan.diff(places.known_places(root.volume_id, root.rel_path), reported(), walk.unreadable)
+    for prefix, reason in walk.unreadable:
+        if prefix == root.rel_path:
+            _end_offline(run, row, folder, f"its top folder cannot be listed: {reason}")
+            return None
+        run.fail(mount / prefix, f"this folder cannot be listed: {reason}")
+    run.counts["seen"] += diff.seen
+    return RootScan(row, root.volume_id, mount, root.rel_path, diff)
+
+
+def _end_offline(run: Run, row: Scan, folder: Path, reason: str) -> None:
+    run.offline.append(str(folder))
+    with database.atomic():
+        places.finish_scan(row, "offline", error=reason)
+
+
+def _refuse(run: Run, item: RootScan, threshold: float) -> bool:
+    """Whether so much of a root is gone that it is likelier a fault than a wish."""
+    lost, known = len(item.diff.missing), item.diff.known
+    emptied = lost and not item.diff.seen
+    if not emptied and (lost < _SUSPICIOUS_LOSS or lost <= threshold * known):
+        return False
+    moved = len(scan.match_moves(item.diff.missing, item.diff.added))
+    if not emptied and lost - moved <= threshold * known:
+        return False
+    reason = f"{lost} of {known} files are gone: nothing was changed (--accept-missing if that is right)"
+    run.refused.append(Failure(str(item.mount / item.prefix), reason))
+    with database.atomic():
+        places.finish_scan(item.row, "refused", error=reason)
+    return True
+
+
+# ---------------------------------------------------------------- apply
+
+
+def _apply(run: Run, scans: Sequence[RootScan]) -> None:
+    """Write what differs; a file that left one root may have arrived in another."""
+    missing = [place for item in scans for place in item.diff.missing]
+    owner = {id(entry): item for item in scans for entry in item.diff.added}
+    for place, entry in scan.match_moves(missing, (entry for item in scans for entry in item.diff.added)):
+        owner[id(entry)].moves.append((place, entry))
+    moved = {place.id for item in scans for place, _entry in item.moves}
+    for item in scans:
+        item.diff.missing = [place for place in item.diff.missing if place.id not in moved]
+        with database.atomic():
+            applied = places.apply_changes(item.volume_id, item.diff, item.moves)
+        item.added = applied.added
+        item.projects_touched = applied.projects_touched
+        run.counts["added"] += len(applied.added)
+        run.counts["moved"] += len(item.moves)
+        run.counts["changed"] += len(item.diff.changed)
+        run.counts["missing"] += len(item.diff.missing)
+        run.counts["back"] += len(item.diff.back)
+
+
+# ---------------------------------------------------------------- projects
+
+
+def _project_files(volume_id: int) -> dict[int, ProjectFile]:
+    """Every project file of a volume that is there, by id."""
+    rows = File.select(File.id, File.rel_path).where(
+        File.volume == volume_id, File.is_project, File.missing_since.is_null()
+    )
+    found = {}
+    for file_id, rel_path in rows.tuples():
+        path = PurePosixPath(rel_path)  # of a state inside a bundle, the bundle's name tells
+        named = (readers.reader_for(Path(part)) for part in (path, *path.parents))
+        if reader := next(filter(None, named), None):
+            found[file_id] = ProjectFile(
+                rel_path, reader.name, reader.suffixes, reader.backup_suffixes, reader.backup_folders
+            )
+    return found
+
+
+def _group(scans: Sequence[RootScan]) -> None:
+    """Tell which project files are one song's, and whose folder each audio file lies in."""
+    for item in scans:
+        with database.atomic():
+            if item.projects_touched:
+                files = _project_files(item.volume_id)
+                by_path = group(files.values())
+                of_file = {file_id: by_path[file.rel_path] for file_id, file in files.items()}
+                item.concerned |= songs.assign_projects(item.volume_id, of_file)
+                item.concerned |= _projects_of(_changed_ids(item))
+            if item.projects_touched or item.added or item.moves:
+                everywhere = None if item.projects_touched else [*item.added, *(p.id for p, _ in item.moves)]
+                item.concerned |= songs.assign_audio(item.volume_id, _territory(item.volume_id), everywhere)
+
+
+def _changed_ids(item: RootScan) -> list[int]:
+    changed = [place.id for place, _entry in (*item.diff.changed, *item.moves)]
+    return [*item.added, *changed, *(place.id for place in (*item.diff.back, *item.diff.missing))]
+
+
+def _projects_of(file_ids: Iterable[int]) -> set[int]:
+    found: set[int] = set()
+    for batch in analysis.batches(file_ids):
+        rows = File.select(File.project).where(File.id << batch, File.is_project, File.project.is_null(False))
+        found.update(row[0] for row in rows.tuples())
+    return found
+
+
+def _territory(volume_id: int) -> Territory:
+    rows = Project.select(Project.rel_path, Project.name, Project.daw).where(Project.volume == volume_id)
+    roots = Root.select(Root.rel_path).where(Root.volume == volume_id)
+    bundles = {suffix for reader in readers.readers() if reader.bundle for suffix in reader.suffixes}
+    return Territory((Song(*row) for row in rows.tuples()), (row[0] for row in roots.tuples()), frozenset(bundles))
+
+
+def _read_projects(run: Run, scans: Sequence[RootScan]) -> None:
+    versions = {reader.name: reader.version for reader in readers.readers()}
+    work = [(item, pending.project_files(item.files, versions)) for item in scans]
+    total = sum(len(ids) for _item, ids in work)
+    done = 0
+    read = partial(read_job, time_limit=run.workers.time_limit)
+    for item, ids in work:
+        jobs = (ReadJob(file.id, str(path), str(item.mount / item.prefix)) for file, path in pending.files(ids))
+        for batch in _saved(analysis.run_jobs(run.workers, read, jobs, run.stop)):
+            with database.atomic():
+                for job, result in batch:
+                    with database.atomic():
+                        _save_project(run, item, job, result, versions)
+                    done += 1
+                    run.tell("reading", done, total, job.path)
+
+
+def _save_project(
+    run: Run, item: RootScan, job: ReadJob, result: ReadResult | Crash, versions: dict[str, int]
+) -> None:
+    if isinstance(result, Crash):
+        places.save_quarantine(job.file_id, pending.stamp(versions), result.reason)
+        run.fail(job.path, result.reason)
+        return
+    if result.error:
+        run.fail(job.path, result.error)
+    if result.digest is None:  # could not even be opened: tried again next time
+        return
+    file = File.get_by_id(job.file_id)
+    content_id = opinions.save_content(result.digest, result.size, {})
+    File.update(content=content_id).where(File.id == file.id).execute()
+    daw = file.project.daw
+    version = songs.save_version(file, content_id, result.info, result.error, daw, versions[daw])
+    item.versions.append(version)
+    item.concerned.add(file.project_id)
+
+
+def _settle(scans: Sequence[RootScan]) -> None:
+    """Choose current versions, pass their values on, and find the samples that they name."""
+    for item in scans:
+        with database.atomic():
+            if item.concerned:
+                files = _project_files(item.volume_id)
+                backups = frozenset(file_id for file_id, file in files.items() if file.is_backup)
+                songs.refresh(item.concerned, backups)
+            kept = Version.select(Version.id).where(Version.id << item.versions) if item.versions else ()
+            songs.link_samples([version.id for version in kept], item.added)
+
+
+# ---------------------------------------------------------------- audio
+
+
+def _tag(run: Run, scans: Sequence[RootScan]) -> None:
+    versions = taggers.versions()
+    proofs = {place.id for item in scans for place, _entry in item.moves}
+    ids = {file_id for item in scans for file_id in pending.audio_files(item.files, versions)}
+    ids |= {row[0] for row in File.select(File.id).where(File.id << list(proofs), ~File.is_project).tuples()}
+    of_path: dict[str, File] = {}
+
+    def jobs() -> Iterator[taggers.Job]:
+        for file, path in pending.files(sorted(ids)):
+            of_path[str(path)] = file
+            yield analysis.job_for(file, path, versions)
+
+    tag = partial(taggers.tag_file, time_limit=run.workers.time_limit)
+    done = 0
+    for batch in _saved(analysis.run_jobs(run.workers, tag, jobs(), run.stop)):
+        with database.atomic():
+            for job, result in batch:
+                with database.atomic():
+                    _save_tags(run, of_path.pop(job.path), job, result, versions)
+                done += 1
+                run.tell("tagging", done, len(ids), job.path)
+
+
+def _save_tags(
+    run: Run, file: File, job: taggers.Job, result: taggers.FileTags | Crash, versions: dict[str, int]
+) -> None:
+    if isinstance(result, Crash):
+        places.save_quarantine(file.id, pending.stamp(versions), result.reason)
+        run.fail(job.path, result.reason)
+        return
+    if result.error:
+        run.fail(job.path, result.error)
+    for tagger, reason in result.errors.items():
+        run.fail(job.path, f"{tagger}: {reason}")
+    if result.digest is None:
+        return
+    content_id = opinions.save_content(result.digest, result.size, analysis.columns(result.facts))
+    File.update(content=content_id).where(File.id == file.id).execute()
+    opinions.save_analysis(content_id, analysis.heard(job, result, versions), file)
+    opinions.index_words([content_id])
+    run.counts["analysed"] += not (result.skipped or result.error)
+
+
+def _saved(batches: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    """Gather results into batches worth a transaction: 200, or what came within 2 s."""
+    held: list[Any] = []
+    since = time.monotonic()
+    for batch in batches:
+        held += batch
+        if len(held) >= _COMMIT_RESULTS or (held and time.monotonic() - since >= _COMMIT_SECONDS):
+            yield held
+            held, since = [], time.monotonic()
+    if held:
+        yield held

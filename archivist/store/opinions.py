@@ -1,0 +1,336 @@
+"""What taggers and people say of a content or a project, and which of it is in force.
+
+Machine rows are replaced per (content, tagger) in one transaction; a person's rows only by a person.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import chunked
+
+from archivist import search
+from archivist.resolve import Opinion, effective
+from archivist.tables import Analysis, Content, Edit, File, Label, LabelUse, Project, Tag, database
+from archivist.text import clean, to_store
+
+COLUMNS = ("kind", "bpm", "key", "instrument", "loudness")
+"""The fields that content carries resolved; project carries bpm, key and time_signature."""
+
+_PROJECT_COLUMNS = ("bpm", "key", "time_signature")
+_SPOKEN = ("title", "artist", "album", "genre", "comment")  # embedded words worth finding
+_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One value about to be written as a tag row: text or number, never both."""
+
+    field: str
+    text: str = ""
+    number: float | None = None
+    source: str = "machine"
+    confidence: float = 1.0
+    engine: str = ""
+    candidates: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How one tagger fared with one content, and what it said."""
+
+    tagger: str
+    version: int
+    status: str  # ok, error, crashed
+    said: tuple[Said, ...] = ()
+    abstained: Mapping[str, str] | None = None
+    error: str | None = None
+    seconds: float = 0.0
+
+
+def save_content(digest: bytes, size: int, facts: Mapping[str, Any]) -> int:
+    """The id of these bytes' row, made on first sight; facts are its columns."""
+    Content.insert(digest=digest, size=size, **facts).on_conflict(
+        conflict_target=[Content.digest],
+        preserve=[getattr(Content, name) for name in facts] or [Content.size],
+    ).execute()
+    return int(Content.select(Content.id).where(Content.digest == digest).scalar())
+
+
+def save_analysis(content_id: int, heard: Sequence[Heard], file: File | None = None) -> None:
+    """Replace what these taggers said of a content, and bring its values in force up to date.
+
+    file: the place it was heard at; where that lies in a project, the project speaks too.
+    """
+    now = time.time()
+    if file is not None and file.project_id is not None and not _is_imported(file.rel_path):
+        Tag.delete().where(Tag.content == content_id, Tag.tagger == "project").execute()
+        says = _project_says(Project.get_by_id(file.project_id))
+        rows = [{**_row(said), "content": content_id, "tagger": "project", "set_at": now} for said in says]
+        if rows:
+            Tag.insert_many(rows).execute()
+    taggers = [item.tagger for item in heard]
+    Tag.delete().where(Tag.content == content_id, Tag.tagger << taggers, Tag.source != "user").execute()
+    rows = [
+        {
+            **_row(said),
+            "content": content_id,
+            "tagger": item.tagger,
+            "tagger_version": item.version,
+            "set_at": now,
+        }
+        for item in heard
+        for said in item.said
+    ]
+    if rows:
+        Tag.insert_many(rows).on_conflict_ignore().execute()
+    for item in heard:
+        Analysis.insert(
+            content=content_id,
+            tagger=item.tagger,
+            version=item.version,
+            status=item.status,
+            error=clean(item.error) if item.error else None,
+            abstained=dict(item.abstained or {}),
+            seconds=item.seconds,
+            finished_at=now,
+        ).on_conflict(
+            conflict_target=[Analysis.content, Analysis.tagger],
+            preserve=[
+                Analysis.version, Analysis.status, Analysis.error, Analysis.abstained,
+                Analysis.seconds, Analysis.finished_at,
+            ],
+        ).execute()  # fmt: skip
+    resolve_contents([content_id])
+
+
+def _row(said: Said) -> dict[str, Any]:
+    return {
+        "field": said.field,
+        "text": clean(to_store(said.text)),
+        "number": said.number,
+        "source": said.source,
+        "confidence": said.confidence,
+        "engine": clean(said.engine),
+        "candidates": [list(candidate) for candidate in said.candidates],
+    }
+
+
+def spread_project_values(project_ids: Iterable[int]) -> None:
+    """Give the takes, stems and bounces of these projects what the project file says of them.
+
+    Imported samples keep out: a loop dragged into a song has a tempo of its own.
+    """
+    touched: set[int] = set()
+    for batch in chunked(project_ids, _ROWS):
+        projects = {project.id: project for project in Project.select().where(Project.id << batch)}
+        owned = list(
+            File.select(File.content, File.project, File.rel_path)
+            .where(File.project << batch, ~File.is_project, File.content.is_null(False))
+            .tuples()
+        )
+        content_ids = [content_id for content_id, _, _ in owned]
+        for ids in chunked(content_ids, _ROWS):
+            Tag.delete().where(Tag.content << ids, Tag.tagger == "project").execute()
+        now = time.time()
+        rows = [
+            {**_row(said), "content": content_id, "tagger": "project", "set_at": now}
+            for content_id, project_id, rel_path in owned
+            if not _is_imported(rel_path)
+            for said in _project_says(projects[project_id])
+        ]
+        for some in chunked(rows, _ROWS):
+            Tag.insert_many(some).on_conflict_ignore().execute()
+        touched.update(content_ids)
+    resolve_contents(touched)
+
+
+def _is_imported(rel_path: str) -> bool:
+    """Ableton's `Samples/Imported`, and any folder of samples: not played for this song."""
+    folders = rel_path.lower().split("/")[:-1]
+    return "imported" in folders or ("samples" in folders and "recorded" not in folders)
+
+
+def _project_says(project: Project) -> list[Said]:
+    engine = f"project {project.name}"
+    said = []
+    if project.bpm is not None:
+        said.append(Said("bpm", number=project.bpm, source="project", confidence=0.9, engine=engine))
+    if project.key is not None:
+        said.append(Said("key", text=project.key, source="project", confidence=0.9, engine=engine))
+    return said
+
+
+def resolve_contents(content_ids: Iterable[int]) -> None:
+    """Write the values in force to `content`, in the caller's transaction."""
+    for batch in chunked(content_ids, _ROWS):
+        opinions = _opinions(Tag.content, batch)
+        for content_id in batch:
+            winners = effective(opinions[content_id])
+            values = {name: winners[name].value if name in winners else None for name in COLUMNS}
+            Content.update(**values).where(Content.id == content_id).execute()
+
+
+def resolve_projects(project_ids: Iterable[int]) -> None:
+    for batch in chunked(project_ids, _ROWS):
+        opinions = _opinions(Tag.project, batch)
+        for project_id in batch:
+            winners = effective(opinions[project_id])
+            values = {name: winners[name].value if name in winners else None for name in _PROJECT_COLUMNS}
+            Project.update(**values).where(Project.id == project_id).execute()
+
+
+def winner(tags: Iterable[Tag]) -> Opinion | None:
+    """Which of these rows, all of one field, is in force."""
+    rows = (Opinion(t.id, t.field, t.text, t.number, t.source, t.confidence, t.set_at, t.rejected) for t in tags)
+    return next(iter(effective(rows).values()), None)
+
+
+def _opinions(owner: Any, ids: Sequence[int]) -> dict[int, list[Opinion]]:
+    rows = (
+        Tag.select(
+            owner,
+            Tag.id,
+            Tag.field,
+            Tag.text,
+            Tag.number,
+            Tag.source,
+            Tag.confidence,
+            Tag.set_at,
+            Tag.rejected,
+        )
+        .where(owner << ids)
+        .tuples()
+    )
+    opinions: dict[int, list[Opinion]] = defaultdict(list)
+    for owner_id, *values in rows:
+        opinions[owner_id].append(Opinion(*values))
+    return opinions
+
+
+# ---------------------------------------------------------------- what a person says
+
+
+def set_values(
+    owner: str, ids: Sequence[int], values: Mapping[str, str | float | None], batch: int | None = None
+) -> int:
+    """Write a person's values to contents or projects (`owner`), each a lock; the edit's number.
+
+    None takes the person's value away again, "" says that there is none. `batch` joins several calls
+    into one edit, so that one `undo` takes all back.
+    """
+    batch = batch or next_edit()
+    now = time.time()
+    for owner_id in ids:
+        for field, value in values.items():
+            before = _user_row(owner, owner_id, field)
+            after = None if value is None else _as_row(value)
+            if before == after:
+                continue
+            _write_user_row(owner, owner_id, field, after, now)
+            Edit.create(batch=batch, **{owner: owner_id}, field=field, before=before, after=after, at=now)
+    _resolve(owner, ids)
+    return batch
+
+
+def next_edit() -> int:
+    return int(Edit.select(Edit.batch).order_by(Edit.batch.desc()).limit(1).scalar() or 0) + 1
+
+
+def undo() -> list[Edit]:
+    """Take the newest edit back, whole; what it was made of. A second call takes back the one before."""
+    newest = Edit.select(Edit.batch).order_by(Edit.batch.desc()).limit(1).scalar()
+    edits = list(Edit.select().where(Edit.batch == newest).order_by(Edit.id.desc())) if newest else []
+    for edit in edits:
+        owner = "content" if edit.content_id is not None else "project"
+        owner_id = edit.content_id if edit.content_id is not None else edit.project_id
+        if edit.field.startswith("label:"):
+            _write_label(owner, owner_id, edit.field.removeprefix("label:"), edit.before is not None)
+        else:
+            _write_user_row(owner, owner_id, edit.field, edit.before, edit.at)
+        _resolve(owner, [owner_id])
+    if edits:
+        Edit.delete().where(Edit.batch == newest).execute()
+    return edits
+
+
+def set_labels(
+    owner: str, ids: Sequence[int], add: Iterable[str], remove: Iterable[str], batch: int | None = None
+) -> int:
+    """Put free labels on contents or projects, or take them off; the edit's number."""
+    batch, now = batch or next_edit(), time.time()
+    wanted = [(name, True) for name in add] + [(name, False) for name in remove]
+    for owner_id in ids:
+        for name, present in wanted:
+            if _write_label(owner, owner_id, name, present):
+                before: dict[str, str] | None = None if present else {}
+                after: dict[str, str] | None = {} if present else None
+                Edit.create(
+                    batch=batch,
+                    **{owner: owner_id},
+                    field=f"label:{name}",
+                    before=before,
+                    after=after,
+                    at=now,
+                )
+    return batch
+
+
+def _write_label(owner: str, owner_id: int, name: str, present: bool) -> bool:
+    """Whether this changed anything."""
+    column = getattr(LabelUse, owner)
+    if present:
+        Label.insert(name=name).on_conflict_ignore().execute()
+    label = Label.get_or_none(Label.name == name)
+    if label is None:
+        return False
+    use = LabelUse.get_or_none(LabelUse.label == label, column == owner_id)
+    if present == (use is not None):
+        return False
+    if use is not None:
+        use.delete_instance()
+    else:
+        LabelUse.create(label=label, **{owner: owner_id})
+    return True
+
+
+def _as_row(value: str | float) -> dict[str, Any]:
+    return {"text": "", "number": value} if isinstance(value, float) else {"text": clean(value), "number": None}
+
+
+def _user_row(owner: str, owner_id: int, field: str) -> dict[str, Any] | None:
+    row = Tag.get_or_none(getattr(Tag, owner) == owner_id, Tag.field == field, Tag.source == "user")
+    return None if row is None else {"text": row.text, "number": row.number}
+
+
+def _write_user_row(owner: str, owner_id: int, field: str, row: dict[str, Any] | None, now: float) -> None:
+    Tag.delete().where(getattr(Tag, owner) == owner_id, Tag.field == field, Tag.source == "user").execute()
+    if row is not None:
+        Tag.create(**{owner: owner_id}, field=field, source="user", tagger="user", set_at=now, **row)
+
+
+def _resolve(owner: str, ids: Iterable[int]) -> None:
+    if owner == "content":
+        resolve_contents(ids)
+    else:
+        ids = list(ids)
+        resolve_projects(ids)
+        spread_project_values(ids)
+
+
+def index_words(content_ids: Iterable[int]) -> None:
+    """Make the embedded words of these contents findable at each of their places."""
+    for batch in chunked(content_ids, _ROWS):
+        words: dict[int, list[str]] = defaultdict(list)
+        spoken = Tag.select(Tag.content, Tag.text).where(Tag.content << batch, Tag.field << _SPOKEN).tuples()
+        for content_id, text in spoken:
+            words[content_id].append(text)
+        places = File.select(File.id, File.name, File.rel_path, File.content).where(File.content << list(words))
+        search.index_files(
+            database.obj,
+            [(place.id, place.name, place.rel_path, " ".join(words[place.content_id])) for place in places],
+        )

@@ -1,0 +1,163 @@
+"""Volumes, roots, scans and files: where things lie."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from peewee import chunked
+
+from archivist import search
+from archivist.records import IndexSummary
+from archivist.scan import Diff, Entry, Known
+from archivist.tables import File, Quarantine, Root, Scan, Volume, database
+from archivist.text import clean, from_store, to_store
+from archivist.volumes import Mount
+
+_ROWS = 500  # rows of one INSERT: 11 columns each, under SQLite's 32,766 variables
+
+
+def save_volume(mount: Mount) -> Volume:
+    """The volume's row, made on first sight, with where and when it was seen last."""
+    Volume.insert(
+        key=mount.key, label=clean(mount.label), last_path=str(mount.path), last_seen_at=time.time()
+    ).on_conflict(
+        conflict_target=[Volume.key], preserve=[Volume.label, Volume.last_path, Volume.last_seen_at]
+    ).execute()
+    row: Volume = Volume.get(Volume.key == mount.key)
+    return row
+
+
+def save_root(mount: Mount, rel_path: str, kind: str) -> Root:
+    volume = save_volume(mount)
+    Root.insert(volume=volume, rel_path=rel_path, kind=kind).on_conflict(
+        conflict_target=[Root.volume, Root.rel_path], preserve=[Root.kind]
+    ).execute()
+    row: Root = Root.get(Root.volume == volume, Root.rel_path == rel_path)
+    return row
+
+
+def remove_root(root: Root) -> None:
+    """Forget a root; what was found below it stays in the archive until it is pruned."""
+    root.delete_instance()
+
+
+def start_scan(root: Root) -> Scan:
+    now = time.time()
+    host = clean(socket.gethostname())
+    row: Scan = Scan.create(root=root, started_at=now, heartbeat_at=now, status="running", host=host)
+    return row
+
+
+def finish_scan(scan: Scan, status: str, summary: IndexSummary | None = None, error: str | None = None) -> None:
+    scan.finished_at = scan.heartbeat_at = time.time()
+    scan.status = status
+    scan.error = error
+    if summary is not None:
+        names = ("seen", "added", "changed", "moved", "missing", "back", "analysed", "failed")
+        scan.counts = {name: getattr(summary, name) for name in names}
+    scan.save()
+
+
+def known_places(volume_id: int, prefix: str) -> Iterator[Known]:
+    """Every place below `prefix`, in the byte order of paths; streamed, never all in memory."""
+    query = File.select(
+        File.id, File.rel_path, File.size, File.mtime_ns, File.missing_since.is_null(False), File.name
+    ).where(File.volume == volume_id)
+    if prefix:  # "0" follows "/" in ASCII: everything below the folder, and nothing else
+        query = query.where(File.rel_path >= to_store(prefix) + "/", File.rel_path < to_store(prefix) + "0")
+    sql, parameters = query.order_by(File.rel_path).sql()
+    # Plain rows: peewee's own conversion would triple the time of a rescan.
+    for row in database.execute_sql(sql, parameters):
+        yield Known(row[0], from_store(row[1]), row[2], row[3], bool(row[4]), from_store(row[5]))
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """Ids of what a scan changed. `projects_touched`: a project file came, went or moved."""
+
+    added: tuple[int, ...]
+    moved: tuple[int, ...]
+    projects_touched: bool
+
+
+def apply_changes(volume_id: int, diff: Diff, moves: Sequence[tuple[Known, Entry]]) -> Applied:
+    """Write one root's differences. A moved file keeps its row, and so its tags, labels and history."""
+    now = time.time()
+    moved_from = {place.id for place, _entry in moves}
+    moved_to = {entry.rel_path for _place, entry in moves}
+    for place, entry in moves:
+        File.update(volume=volume_id, missing_since=None, **_columns(entry)).where(File.id == place.id).execute()
+    added = _insert(volume_id, [entry for entry in diff.added if entry.rel_path not in moved_to], now)
+    for place, entry in diff.changed:
+        # Other bytes now: what is known of the old ones stays with their content.
+        File.update(size=entry.size, mtime_ns=entry.mtime_ns, content=None, missing_since=None).where(
+            File.id == place.id
+        ).execute()
+    _update_each([place.id for place in diff.back], missing_since=None)
+    _update_each([place.id for place in diff.missing if place.id not in moved_from], missing_since=now)
+    _index_names([place.id for place, _entry in moves])
+    touched = [*added, *moved_from, *(place.id for place, _ in diff.changed)]
+    touched += [place.id for place in (*diff.back, *diff.missing)]
+    return Applied(tuple(added), tuple(moved_from), _any_project(touched))
+
+
+def _columns(entry: Entry) -> dict[str, Any]:
+    return {
+        "rel_path": entry.rel_path,
+        "name": entry.name,
+        "sort_name": to_store(entry.name).casefold(),
+        "suffix": PurePosixPath(entry.name).suffix.lower(),
+        "size": entry.size,
+        "mtime_ns": entry.mtime_ns,
+        "is_project": entry.is_project,
+    }
+
+
+def _insert(volume_id: int, entries: Sequence[Entry], now: float) -> list[int]:
+    last = File.select(File.id).order_by(File.id.desc()).limit(1).scalar() or 0
+    for batch in chunked(entries, _ROWS):
+        rows = [{**_columns(entry), "volume": volume_id, "first_seen_at": now} for entry in batch]
+        File.insert_many(rows).on_conflict(
+            conflict_target=[File.volume, File.rel_path], preserve=[File.size, File.mtime_ns]
+        ).execute()
+    added = [row[0] for row in File.select(File.id).where(File.id > last).tuples().iterator()]
+    _index_names(added)
+    return added
+
+
+def _update_each(ids: Iterable[int], **values: Any) -> None:
+    for batch in chunked(ids, _ROWS):
+        File.update(**values).where(File.id << batch).execute()
+
+
+def _index_names(ids: Iterable[int]) -> None:
+    for batch in chunked(ids, _ROWS):
+        rows = File.select(File.id, File.name, File.rel_path).where(File.id << batch).tuples()
+        search.index_files(database.obj, [(file_id, name, path, "") for file_id, name, path in rows])
+
+
+def _any_project(ids: Iterable[int]) -> bool:
+    return any(
+        File.select(File.id).where(File.id << batch, File.is_project).exists() for batch in chunked(ids, _ROWS)
+    )
+
+
+def save_quarantine(file_id: int, stamp: str, reason: str) -> None:
+    """This file killed its worker: it is left alone until it, or what killed it, has changed."""
+    file = File.get_by_id(file_id)
+    Quarantine.insert(
+        file=file_id,
+        size=file.size,
+        mtime_ns=file.mtime_ns,
+        stamp=stamp,
+        reason=clean(reason),
+        at=time.time(),
+    ).on_conflict(
+        conflict_target=[Quarantine.file],
+        preserve=[Quarantine.size, Quarantine.mtime_ns, Quarantine.stamp, Quarantine.reason, Quarantine.at],
+    ).execute()
