@@ -16,7 +16,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from archivist.readers import ableton, dawproject
+from archivist.readers import ableton, ardour, dawproject, flstudio, logic, reaper
 from archivist.readers.base import Reader, ReadError, translate_errors
 from archivist.readers.history import absolute, backups, project_folder
 from archivist.readers.samples import resolve
@@ -35,6 +35,11 @@ __all__ = [
 
 READERS: tuple[Reader, ...] = (
     ableton.READER,
+    reaper.READER,
+    flstudio.READER,
+    logic.LOGIC,
+    logic.GARAGEBAND,
+    ardour.READER,
     dawproject.READER,
 )
 
@@ -54,9 +59,7 @@ def readers() -> tuple[Reader, ...]:
         if isinstance(reader, Reader):
             found.append(reader)
         else:
-            _log.warning(
-                "reader %s is left out: %s is no archivist.readers.base.Reader", entry.name, entry.value
-            )
+            _log.warning("reader %s is left out: %s is no Reader", entry.name, entry.value)
     return tuple(found)
 
 

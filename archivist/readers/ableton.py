@@ -67,6 +67,7 @@ _TRACK = frozenset({"Name", "Freeze"})
 _MASTER = frozenset({"Name", "DeviceChain", "MasterChain", "AutomationEnvelopes"})
 _PARAMETER = frozenset({"Manual", "AutomationTarget", "ArrangerAutomation"})
 _FILE = frozenset({"FileRef"})
+_PATHS = frozenset({"Path", "Name", "RelativePath", "RelativePathType", "HasRelativePath", "SearchHint"})
 _BELOW = {
     "Ableton": frozenset({"LiveSet"}),
     "LiveSet": frozenset(
@@ -98,9 +99,7 @@ _BELOW = {
     "Locator": frozenset({"Name", "Time"}),
     "ScaleInformation": frozenset({"Root", "RootNote", "Name"}),
     "SampleRef": _FILE,
-    "FileRef": frozenset(
-        {"Path", "Name", "RelativePath", "RelativePathType", "HasRelativePath", "SearchHint"}
-    ),
+    "FileRef": _PATHS,
     "SearchHint": frozenset({"PathHint"}),
     "RelativePath": frozenset({"RelativePathElement"}),
     "PathHint": frozenset({"RelativePathElement"}),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import re
 import struct
 import zlib
@@ -30,7 +31,7 @@ MAX_ITEMS = 200_000
 """Tracks, plugins, samples, markers or events that one reader keeps of one file."""
 
 MAX_DIRECTORY = 8 * 2**20
-"""Bytes of a zip's directory: some 80,000 members. zipfile builds an object for each before one is asked for."""
+"""Bytes of a zip's directory: some 80,000 members, and zipfile builds an object for each."""
 
 MAX_DEPTH = 256
 """Nesting of elements or blocks."""
@@ -48,6 +49,7 @@ class Reader:
     `backup_suffixes` are earlier versions of a project. sniff: whether a path's first bytes (or a
     folder's contents) look like this format, whatever it is called. bundle: a project is a folder.
     backup_folders: names, lower case, of the folders in which this DAW keeps earlier versions.
+    states: the folders inside a bundle that hold earlier or other versions of it; `read` takes them too.
     version: raise it when `read` learns more, and the archive reads its files again.
     """
 
@@ -60,6 +62,7 @@ class Reader:
     bundle: bool = False
     backup_suffixes: tuple[str, ...] = ()
     backup_folders: tuple[str, ...] = ()
+    states: Callable[[Path], tuple[Path, ...]] = lambda _bundle: ()
 
 
 @contextmanager
@@ -101,7 +104,8 @@ def read_head(path: Path, size: int = 4096) -> bytes:
 def read_bytes(path: Path, limit: int = MAX_FILE) -> bytes:
     """A whole file, refused when it is empty or beyond `limit`. A read past the limit never happens."""
     with path.open("rb") as file:
-        data = file.read(limit + 1)
+        size = os.fstat(file.fileno()).st_size  # read() reserves all that it is asked for
+        data = file.read(min(size, limit) + 1)
     if len(data) > limit:
         raise ReadError(f"larger than {limit // 2**20} MiB")
     if not data:

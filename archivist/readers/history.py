@@ -38,7 +38,7 @@ def project_folder(path: Path, reader: Reader) -> Path:
 
 
 def backups(path: Path, reader: Reader) -> tuple[str, ...]:
-    """Earlier versions of a project as paths relative to its folder, newest first; none of a backup itself."""
+    """Earlier versions of a project by paths from its folder, newest first; a backup has none."""
     path = absolute(path)
     if path.parent.name.lower() in reader.backup_folders:
         return ()

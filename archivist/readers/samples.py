@@ -41,9 +41,7 @@ def resolve(samples: Iterable[SampleRef], folder: Path, root: Path) -> tuple[Sam
 
 def _status(sample: SampleRef, folder: Path, root: Path, names: _Names) -> SampleStatus:
     stored = sample.path.replace("\\", "/")
-    places = [
-        place for text in (sample.relative, stored) if (place := _place(text, folder, root)) is not None
-    ]
+    places = [place for text in (sample.relative, stored) if (place := _place(text, folder, root))]
     if any(_is_file(place, root) for place in places):
         return "found"
     if names.contain(stored.rpartition("/")[2]):
