@@ -95,7 +95,7 @@ def _length(raw: memoryview, position: int) -> tuple[int, int]:
 
 def wrapper_records(state: bytes) -> dict[int, str]:
     """Name (54), path (55) and vendor (56) of a wrapped plugin: u32 marker (8, 10 or 11 seen), then
-    records of u32 id, u64 length, data. Versions 8 and 9 wrote another layout, which yields nothing."""
+    records of u32 id, u64 length, data. Empty where the state is laid out otherwise, or names nothing."""
     found: dict[int, str] = {}
     position = 4
     for _ in range(_MAX_RECORDS):
