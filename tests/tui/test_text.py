@@ -1,0 +1,93 @@
+"""The pure parts: queries edited by terms, cells, columns, the progress line. Doctests hold the small examples."""
+
+from __future__ import annotations
+
+import doctest
+
+import pytest
+from rich.cells import cell_len
+
+from archivist.records import IndexProgress
+from tests.tui.fake import HOSTILE, FakeArchive
+from tui import terms
+from tui.terms import has_term, toggle, with_sort
+from tui.widgets import cells
+from tui.widgets.cells import Shorten, fit
+from tui.widgets.columns import FILE_COLUMNS, GAP, PROJECT_COLUMNS, layout
+from tui.widgets.index_bar import progress_line
+
+
+@pytest.mark.parametrize("module", [terms, cells], ids=lambda module: module.__name__)
+def test_examples_in_the_docs(module) -> None:
+    outcome = doctest.testmod(module)
+    assert outcome.attempted and not outcome.failed
+
+
+TOGGLED = [
+    ("", "kind:loop", "kind:loop"),
+    ("kick", "kind:loop", "kick kind:loop"),
+    ("kind:loop kick", "kind:loop", "kick"),
+    ('kick key:"A minor" x', 'key:"A minor"', "kick x"),
+    ('KEY:"a MINOR"', 'key:"A minor"', ""),
+    ("kick or snare", "kind:loop", "(kick or snare) kind:loop"),
+    ("(kick or snare) kind:loop", "kind:loop", "(kick or snare)"),
+    ("kind:loop or kick", "kind:loop", "(kind:loop or kick) kind:loop"),
+    ("-(kind:loop kick)", "kind:loop", "-(kind:loop kick) kind:loop"),
+    ('track:"lead v', "kind:loop", 'track:"lead v" kind:loop'),
+    ("(kick (snare", "kind:loop", "(kick (snare)) kind:loop"),
+    ("kick)", "kind:loop", "kick) kind:loop"),
+    ("-kind:loop", "kind:loop", "-kind:loop kind:loop"),
+]
+
+
+@pytest.mark.parametrize(("query", "term", "toggled"), TOGGLED)
+def test_toggle(query: str, term: str, toggled: str) -> None:
+    assert toggle(query, term) == toggled
+    assert has_term(toggled, term) is not has_term(query, term)
+
+
+@pytest.mark.parametrize(
+    ("query", "sorted_query"),
+    [("", "sort:bpm"), ("sort:-date", "sort:bpm"), ("sort:a kick sort:b", "kick sort:bpm")],
+)
+def test_with_sort(query: str, sorted_query: str) -> None:
+    assert with_sort(query, "bpm") == sorted_query
+
+
+@pytest.mark.parametrize("shorten", ["end", "middle", "start"])
+@pytest.mark.parametrize("width", [0, 1, 2, 7, 24, 1000])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_cell_has_its_width_whatever_is_in_it(text: str, width: int, shorten: Shorten) -> None:
+    assert cell_len(fit(text, width, shorten=shorten)) == width
+
+
+@pytest.mark.parametrize("columns", [FILE_COLUMNS, PROJECT_COLUMNS], ids=["files", "projects"])
+def test_columns_fill_every_width(columns) -> None:
+    archive = FakeArchive(hostile=True)
+    row = archive.file(5) if columns is FILE_COLUMNS else archive.project(5)
+    shown = set()
+    for width in range(48, 260):
+        laid_out = layout(columns, width)
+        shown |= {column.title for column, _ in laid_out}
+        cells_of_row = [column.text(row, cells) for column, cells in laid_out]
+        assert sum(map(cell_len, cells_of_row)) + GAP * (len(cells_of_row) - 1) == width
+    assert shown == {column.title for column in columns}
+
+
+PROGRESS = [
+    (("walking", 1200, None, 3.0), ("walking", 0, None, 0.0), ["Looking through folders", "1,200", "400/s"]),
+    (("tagging", 50, 200, 20.0), ("tagging", 0, 200, 10.0), ["25%", "50/200", "5.0/s", "30 s left"]),
+    (("tagging", 0, 200, 10.0), ("tagging", 0, 200, 10.0), ["0%", "0/200"]),
+    (("tagging", 60, 1_000_000, 70.0), ("tagging", 0, 1_000_000, 10.0), ["1.0/s", "277.8 h left"]),
+]
+
+
+@pytest.mark.parametrize(("now", "start", "texts"), PROGRESS)
+def test_progress_line(now, start, texts: list[str]) -> None:
+    def progress(stage, done, total, seconds) -> IndexProgress:
+        return IndexProgress(stage, done, total, "/a/\x1b[2J" + "b" * 300, 3, seconds)
+
+    line = progress_line(progress(*now), progress(*start), 120)
+    for text in [*texts, "3 failed", "bbb"]:
+        assert text in line.plain
+    assert line.cell_length == 120 and "\x1b" not in line.plain

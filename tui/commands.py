@@ -1,0 +1,94 @@
+"""Every command of the terminal UI, once: key bindings, footer, palette and help are all made of this table.
+
+A command's action is a method of the browse screen. Keys are Textual's names, the first one is shown;
+letters work while the result list or a pane has the focus, function keys also while typing a query.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from textual.binding import Binding, BindingType
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    action: str
+    keys: str
+    shown: str  # the keys as a person reads them
+    title: str  # in the footer: one word where possible
+    help: str  # in the palette and on the help screen
+    footer: bool = False
+
+
+COMMANDS = (
+    Command("search", "slash,ctrl+f", "/", "Search", "Write a query", footer=True),
+    Command("projects", "p,f4", "p", "Projects", "Switch between files and projects", footer=True),
+    Command("facets", "f,f2", "f", "Facets", "Show or hide the counts that narrow the list", footer=True),
+    Command("details", "d,f3", "d", "Details", "Show or hide all that is known of a row", footer=True),
+    Command("edit", "e", "e", "Edit", "Set a value of this row by hand: yours then wins", footer=True),
+    Command("scale_tempo('2')", "right_square_bracket", "]", "Tempo ×2", "Double this row's tempo"),
+    Command("scale_tempo('1/2')", "left_square_bracket", "[", "Tempo ÷2", "Halve this row's tempo"),
+    Command("scale_tempo('3/2')", "right_curly_bracket", "}", "Tempo 3:2", "This row's tempo times three halves"),
+    Command("scale_tempo('2/3')", "left_curly_bracket", "{", "Tempo 2:3", "This row's tempo times two thirds"),
+    Command("undo", "u", "u", "Undo", "Take back the last change of values", footer=True),
+    Command("sort", "s", "s", "Sort", "Sort by the next column", footer=True),
+    Command("reverse", "S", "S", "Reverse", "Sort the other way round"),
+    Command("clear", "c", "c", "Clear", "Empty the query"),
+    Command("copy_path", "y", "y", "Copy path", "Copy this row's path to the clipboard"),
+    Command("index", "i,f5", "i", "Index", "Look for new and changed files in all roots", footer=True),
+    Command("stop", "x", "x", "Stop", "Stop indexing; what is finished is kept", footer=True),
+    Command("add_root", "a", "a", "Add root", "Add a folder to the archive and index it"),
+    Command("theme", "t,f9", "t", "Theme", "Switch between the dark and the light theme"),
+    Command("help", "question_mark,f1", "?", "Help", "Keys and the query language", footer=True),
+    Command("back", "escape", "Esc", "Back", "Close a pane, or go from the query to the list and back"),
+    Command("quit", "q,ctrl+q", "q", "Quit", "Leave; a running index is stopped first"),
+)
+
+MOVES = (
+    ("↑ ↓  j k", "One row up or down, also while typing a query"),
+    ("PgUp PgDn", "One screen up or down"),
+    ("Home End  g G", "First and last row"),
+    ("Enter", "From the query to the list; from the list to the details"),
+    ("→", "Take the query's completion, at its end"),
+    ("Tab", "Next pane"),
+    ("Space", "In the facets: add this value to the query, or take it out"),
+    ("Ctrl+P", "Every command by name"),
+)
+"""Keys that belong to one widget, and what they do: for the help screen."""
+
+
+def bindings() -> list[BindingType]:
+    return [
+        Binding(keys, command.action, command.title, show=command.footer)
+        for command in COMMANDS
+        for keys in command.keys.split(",")
+    ]
+
+
+class CommandProvider(Provider):
+    """The command palette's entries: those commands that can be used now."""
+
+    def _usable(self) -> list[Command]:
+        return [
+            command
+            for command in COMMANDS
+            if self.screen.check_action(command.action.partition("(")[0], ()) is True
+        ]
+
+    async def discover(self) -> Hits:
+        for command in self._usable():
+            yield DiscoveryHit(command.title, partial(self.screen.run_action, command.action), help=_help(command))
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for command in self._usable():
+            text = f"{command.title} · {command.help}"
+            if (score := matcher.match(text)) > 0:
+                yield Hit(score, matcher.highlight(text), partial(self.screen.run_action, command.action), text)
+
+
+def _help(command: Command) -> str:
+    return f"{command.shown:<4} {command.help}"

@@ -1,0 +1,379 @@
+"""The one screen that a person works in: query, facets, results, details.
+
+It keeps the state (query, files or projects, open panes) and starts the workers. A worker reads the archive in a
+thread and posts a message; nothing else waits for a database or a disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.events import Resize
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Footer, Input
+from textual.worker import Worker, WorkerState, get_current_worker
+
+from archivist.archive import Interrupted
+from archivist.records import Change, ProjectDetails, RootInfo
+from archivist.text import printable
+from tui.commands import bindings
+from tui.edits import assign, scale_tempo, undo
+from tui.edits import told as told_edit
+from tui.messages import (
+    CountsReady,
+    DetailsReady,
+    Edited,
+    FacetsReady,
+    Failed,
+    IndexEnded,
+    Request,
+    ResultsReady,
+)
+from tui.screens.add_root import AddRootScreen
+from tui.screens.edit import FILE_FIELDS, PROJECT_FIELDS, Assignment, EditScreen
+from tui.screens.help import HelpScreen
+from tui.search import answers
+from tui.terms import sort_of, toggle, with_sort
+from tui.themes import DARK, LIGHT
+from tui.widgets.cells import count
+from tui.widgets.columns import FILE_COLUMNS, PROJECT_COLUMNS, Column
+from tui.widgets.details_pane import DetailsPane
+from tui.widgets.facets_pane import FacetsPane
+from tui.widgets.index_bar import IndexBar
+from tui.widgets.index_bar import told as told_index
+from tui.widgets.query_line import QueryInput, QueryLine
+from tui.widgets.results_table import ResultsTable
+from tui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from archivist.archive import Archive
+
+WIDE = 140
+"""Columns from which on all three panes are open."""
+SETTLE_SECONDS = 0.05
+"""How long the cursor rests on a row before its details are read: a held key passes over rows."""
+BETWEEN_ANSWERS = 0.06
+"""Seconds from the first rows to the search for all of them: the screen is drawn undisturbed (threads share
+one interpreter lock), and while somebody types on, the long search never starts."""
+
+
+class BrowseScreen(Screen[None]):
+    BINDINGS = bindings()
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
+
+    def __init__(self, archive: Archive, query: str) -> None:
+        super().__init__()
+        self._archive = archive
+        self._projects = False
+        self._request = Request(0, query, projects=False)
+        self._shown = -1  # the serial of the request whose answer is on the screen
+        self._welcomed = False
+        self._settling: Timer | None = None
+        self._was_wide: bool | None = None
+
+    def compose(self) -> ComposeResult:
+        yield QueryLine(self._request.query, id="line")
+        yield StatusLine(id="status")
+        with Horizontal(id="panes"):
+            with Horizontal(id="upper"):
+                yield FacetsPane(id="facets")
+                yield ResultsTable(id="results")
+            yield DetailsPane(id="details")
+        yield IndexBar(self._archive, id="index")
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one(QueryInput).focus()
+        self._search()
+        self._count()
+
+    def on_unmount(self) -> None:
+        """Threads outlive the screen, and the program waits for them before it ends."""
+        self._archive.interrupt()
+
+    def on_resize(self, event: Resize) -> None:
+        wide = event.size.width >= WIDE
+        if wide != self._was_wide:
+            self._was_wide = wide
+            self._open("facets", wide)
+            self._open("details", wide)
+
+    # ------------------------------------------------------------ searching
+
+    @property
+    def _columns(self) -> Sequence[Column]:
+        return PROJECT_COLUMNS if self._projects else FILE_COLUMNS
+
+    @property
+    def _table(self) -> ResultsTable:
+        return self.query_one(ResultsTable)
+
+    @property
+    def _input(self) -> QueryInput:
+        return self.query_one(QueryInput)
+
+    def _search(self, *, stay: bool = False) -> None:
+        """Ask for the query as it stands; `stay` on the row under the cursor."""
+        keep = self._table.row_id if stay else None
+        self._request = Request(self._request.serial + 1, self._input.value, self._projects, keep)
+        self._archive.interrupt()  # what the last request still reads, nobody wants
+        self._find(self._request)
+
+    @work(thread=True, exclusive=True, group="search", exit_on_error=False)
+    def _find(self, request: Request) -> None:
+        worker = get_current_worker()
+        for answer in answers(self._archive, request):
+            if worker.is_cancelled:
+                return
+            self.post_message(answer)
+            worker.cancelled_event.wait(BETWEEN_ANSWERS)
+
+    def on_results_ready(self, message: ResultsReady) -> None:
+        request = message.request
+        if request != self._request:
+            return
+        if request.serial == self._shown:
+            cursor = None  # the whole of what its first window showed
+        elif request.keep is not None and message.selected is None:
+            cursor = self._table.cursor  # the row is gone: stay where it was
+        else:
+            cursor = message.selected or 0
+        self._shown = request.serial
+        self._table.show(message.results, message.head, self._columns, sort_of(request.query), cursor)
+        self.query_one(StatusLine).show_query(message.misread, self._projects)
+        number = len(message.results)
+        text = count(number, "project" if self._projects else "file") if message.whole else f"{number}+"
+        self.query_one(QueryLine).show_matches(text)
+
+    def on_facets_ready(self, message: FacetsReady) -> None:
+        if message.request == self._request:
+            self.query_one(FacetsPane).show(message.facets, message.request.query)
+            self.query_one(QueryLine).completion.facets = message.facets
+
+    @on(Input.Changed, "#query")
+    def _typed(self) -> None:
+        if self._input.value != self._request.query:
+            self._search()
+
+    @on(Input.Submitted, "#query")
+    def _to_list(self) -> None:
+        self._table.focus()
+
+    @on(FacetsPane.Picked)
+    def _pick(self, message: FacetsPane.Picked) -> None:
+        self._write_query(toggle(self._input.value, message.term))
+
+    @on(ResultsTable.SortPicked)
+    def _sort_by(self, message: ResultsTable.SortPicked) -> None:
+        now = sort_of(self._input.value)
+        self._write_query(
+            with_sort(self._input.value, f"-{message.sort}" if now == message.sort else message.sort)
+        )
+
+    def _write_query(self, query: str) -> None:
+        self._input.value = query
+        self._input.cursor_position = len(query)
+
+    # ------------------------------------------------------------ the row under the cursor
+
+    @on(ResultsTable.Moved)
+    def _settle(self, message: ResultsTable.Moved) -> None:
+        if self._settling is not None:
+            self._settling.stop()
+        if message.row_id is None:
+            self.query_one(DetailsPane).show(None)
+        elif self.has_class("-details"):
+            self._settling = self.set_timer(SETTLE_SECONDS, self._read_details)
+
+    @on(ResultsTable.Opened)
+    def _open_row(self) -> None:
+        if self.has_class("-details"):
+            self.query_one(DetailsPane).focus()
+        else:
+            self._open("details", True)
+
+    def _read_details(self) -> None:
+        if (row_id := self._table.row_id) is not None:
+            self._describe(row_id, self._projects)
+
+    @work(thread=True, exclusive=True, group="details", exit_on_error=False)
+    def _describe(self, row_id: int, projects: bool) -> None:
+        details = self._archive.show_project(row_id) if projects else self._archive.show_file(row_id)
+        self.post_message(DetailsReady(details))
+
+    def on_details_ready(self, message: DetailsReady) -> None:
+        is_project = isinstance(message.details, ProjectDetails)
+        if is_project == self._projects and message.details.row.id == self._table.row_id:
+            self.query_one(DetailsPane).show(message.details)
+
+    # ------------------------------------------------------------ values by hand
+
+    def action_edit(self) -> None:
+        if (row := self._table.row) is None:
+            return
+        fields = PROJECT_FIELDS if self._projects else FILE_FIELDS
+        now = {field: str(getattr(row, field) or "") for field in fields}
+        row_id, projects = row.id, self._projects
+
+        def write(assignment: Assignment | None) -> None:
+            if assignment is not None:
+                self._edit(partial(assign, self._archive, row_id, projects, *assignment))
+
+        self.app.push_screen(EditScreen(row.name, now, fields), write)
+
+    def action_scale_tempo(self, factor: str) -> None:
+        if (row_id := self._table.row_id) is not None:
+            self._edit(partial(scale_tempo, self._archive, row_id, self._projects, Fraction(factor)))
+
+    def action_undo(self) -> None:
+        self._edit(partial(undo, self._archive), undone=True)
+
+    @work(thread=True, group="edit", exit_on_error=False)
+    def _edit(self, edit: Callable[[], Sequence[Change]], *, undone: bool = False) -> None:
+        self.post_message(Edited(edit(), undone))
+
+    def on_edited(self, message: Edited) -> None:
+        self.query_one(StatusLine).notice(told_edit(message.changes, message.undone))
+        if message.changes:
+            self._search(stay=True)
+
+    # ------------------------------------------------------------ indexing
+
+    def action_index(self) -> None:
+        self._start_index()
+
+    def _start_index(self, roots: Sequence[Path] = ()) -> None:
+        self.query_one(IndexBar).start(roots)
+        self.refresh_bindings()
+
+    def action_stop(self) -> None:
+        self.query_one(IndexBar).stop()
+
+    def on_index_ended(self, message: IndexEnded) -> None:
+        if message.summary is not None:
+            refused = bool(message.summary.refused)
+            self.query_one(StatusLine).notice(told_index(message.summary), failed=refused)
+        self.refresh_bindings()
+        self._search(stay=True)
+        self._count()
+
+    def action_add_root(self) -> None:
+        self._ask_root(first=False)
+
+    def _ask_root(self, *, first: bool) -> None:
+        def then(root: RootInfo | None) -> None:
+            if root is not None:
+                self._count()
+                self._start_index((Path(root.path),))
+
+        self.app.push_screen(AddRootScreen(self._archive, first=first), then)
+
+    @work(thread=True, exclusive=True, group="count", exit_on_error=False)
+    def _count(self) -> None:
+        self.post_message(CountsReady(self._archive.counts()))
+
+    def on_counts_ready(self, message: CountsReady) -> None:
+        self.query_one(StatusLine).show_counts(message.counts)
+        if not message.counts.roots and not self._welcomed:
+            self._welcomed = True
+            self._ask_root(first=True)
+
+    # ------------------------------------------------------------ what went wrong
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        error = event.worker.error
+        if event.state is not WorkerState.ERROR or error is None:
+            return
+        if not isinstance(error, Interrupted):
+            self.post_message(Failed(error))
+        elif event.worker.group == "count":
+            self._count()
+        elif event.worker.group == "edit":
+            self.query_one(StatusLine).notice("A new search came between: nothing was changed.", failed=True)
+
+    def on_failed(self, message: Failed) -> None:
+        if not isinstance(message.error, Interrupted):
+            name = type(message.error).__name__
+            self.query_one(StatusLine).notice(str(message.error) or name, failed=True)
+
+    # ------------------------------------------------------------ panes and the rest of the commands
+
+    def _open(self, pane: str, opened: bool) -> None:
+        """Where there is no room for all panes, one closes the other."""
+        self.set_class(opened, f"-{pane}")
+        if opened and not self._was_wide:
+            self.remove_class("-details" if pane == "facets" else "-facets")
+        if pane == "details" and opened:
+            self._read_details()
+        focused = self.focused
+        if not opened and focused is not None and focused.id == pane:
+            self._table.focus()
+
+    def action_facets(self) -> None:
+        self._open("facets", not self.has_class("-facets"))
+        if self.has_class("-facets"):
+            self.query_one(FacetsPane).focus()
+
+    def action_details(self) -> None:
+        self._open("details", not self.has_class("-details"))
+
+    def action_search(self) -> None:
+        self._input.focus()
+
+    def action_back(self) -> None:
+        open_panes = [pane for pane in ("facets", "details") if self.has_class(f"-{pane}")]
+        if self.focused is self._input:
+            self._table.focus()
+        elif open_panes and not self._was_wide:
+            self._open(open_panes[0], False)
+        elif self.focused is self._table:
+            self._input.focus()
+        else:
+            self._table.focus()
+
+    def action_projects(self) -> None:
+        self._projects = not self._projects
+        self._search()
+
+    def action_sort(self) -> None:
+        orders = [column.sort for column in self._columns if column.sort]
+        now = (sort_of(self._input.value) or "").lstrip("-")
+        at = orders.index(now) + 1 if now in orders else 0
+        self._write_query(with_sort(self._input.value, orders[at % len(orders)]))
+
+    def action_reverse(self) -> None:
+        now = sort_of(self._input.value) or "name"
+        self._write_query(with_sort(self._input.value, now[1:] if now.startswith("-") else f"-{now}"))
+
+    def action_clear(self) -> None:
+        self._write_query("")
+
+    def action_copy_path(self) -> None:
+        if (row := self._table.row) is not None:
+            self.app.copy_to_clipboard(printable(row.path))  # a name may hold what a shell obeys when pasted
+            self.query_one(StatusLine).notice(f"Copied: {row.path}")
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen())
+
+    def action_theme(self) -> None:
+        self.app.theme = LIGHT.name if self.app.theme == DARK.name else DARK.name
+
+    def action_quit(self) -> None:
+        self.app.exit()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Commands that make no sense now are hidden."""
+        if action in ("index", "stop") and self.is_mounted:
+            return self.query_one(IndexBar).running == (action == "stop")
+        if action == "search":
+            return not isinstance(self.focused, QueryInput)
+        return super().check_action(action, parameters)

@@ -1,0 +1,221 @@
+"""All that is known of a file or a project, as styled text. Pure: records in, Content out.
+
+Names come from disks and project files: each goes through `printable`, and none is read as markup.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+from textual.content import Content
+
+from archivist.records import FileDetails, FileRow, ProjectDetails, ProjectRow, ValueRow, VersionRow
+from archivist.text import printable
+from tui.widgets.cells import clock, count, day, decimal, fit, size
+
+Part = tuple[str, str]
+Line = list[Part]
+
+LABEL = 12
+"""Cells of the names of fields on the left."""
+MANY = 40
+"""Lines of one list before the rest is only counted."""
+LOCK = "🔒"
+STATES = {"missing": "× missing: it was here once", "offline": "○ offline: its drive is not plugged in"}
+SOURCES = {"user": "you", "project": "project", "embedded": "in the file", "name": "file name", "machine": "heard"}
+_MUTED = "$quiet"
+_BAD = "$error"
+
+
+def describe(details: FileDetails | ProjectDetails) -> Content:
+    lines = _file(details) if isinstance(details, FileDetails) else _project(details)
+    return Content("\n").join(Content.assemble(*line) for line in lines)
+
+
+def _file(details: FileDetails) -> Iterable[Line]:
+    row, facts = details.row, details.facts
+    yield from _heading(row)
+    sound = [
+        clock(row.duration),
+        f"{facts['sample_rate'] / 1000:g} kHz" if facts.get("sample_rate") else "",
+        f"{facts['bit_depth']} bit" if facts.get("bit_depth") else "",
+        {1: "mono", 2: "stereo"}.get(facts.get("channels") or 0, f"{facts.get('channels') or '?'} channels"),
+        str(facts.get("codec") or ""),
+        size(row.size),
+    ]
+    yield [(printable("  ".join(filter(None, sound))), _MUTED)]
+    for flag in details.flags:
+        yield [("! ", "$warning"), (printable(flag), "$warning")]
+    for error in details.errors:
+        yield [("! ", _BAD), (printable(error), _BAD)]
+    yield from _values(details.values)
+    yield from _list("Labels", [[(printable(label), "")] for label in details.labels])
+    yield from _list("Used by", [[(printable(name), "")] for name in details.used_by])
+    yield from _list("Also at", [[(printable(path), "")] for path in details.copies])
+
+
+def _project(details: ProjectDetails) -> Iterable[Line]:
+    row, facts = details.row, details.facts
+    yield from _heading(row)
+    yield [(printable(f"{row.daw} {row.daw_version or ''}".strip()), _MUTED)]
+    yield from _facts(row, facts)
+    if details.note:
+        yield [(printable(details.note), "italic")]
+    if unread := facts.get("unread"):
+        yield [("! ", "$warning"), (printable(f"not readable here: {', '.join(unread)}"), "$warning")]
+    yield from _values(details.values)
+    yield from _list("Labels", [[(printable(label), "")] for label in details.labels])
+    yield from _list("Versions", list(_versions(details.versions)))
+    yield from _list("Tracks", [_track(index, track) for index, track in enumerate(details.tracks, 1)])
+    yield from _list("Plugins", [_plugin(plugin) for plugin in details.plugins])
+    missing_first = sorted(details.samples, key=lambda sample: sample.status == "found")
+    yield from _list("Samples", [_sample(sample) for sample in missing_first])
+    yield from _list(
+        "Tempo", [_at(change.at, change.unit, decimal(change.bpm)) for change in details.tempo_changes]
+    )
+    yield from _list("Markers", [_at(marker.at, marker.unit, marker.name) for marker in details.markers])
+
+
+def _heading(row: FileRow | ProjectRow) -> Iterable[Line]:
+    yield [(printable(row.name), "bold")]
+    yield [(printable(row.path), _MUTED)]
+    if row.state != "present":
+        yield [(STATES[row.state], "$warning")]
+
+
+def _facts(row: ProjectRow, facts: dict[str, Any]) -> Iterable[Line]:
+    pairs = (
+        ("Title", facts.get("title")),
+        ("Author", facts.get("author")),
+        ("Comment", facts.get("comment")),
+        ("Meter", row.time_signature),
+        ("Length", clock(facts.get("length_seconds"))),
+        ("Rate", f"{facts['sample_rate']:,} Hz" if facts.get("sample_rate") else ""),
+        ("Created", day(facts.get("created"))),
+        ("Saved", day(facts.get("saved"))),
+    )
+    for label, value in pairs:
+        if value:
+            yield [(fit(label, LABEL), _MUTED), (printable(str(value)), "")]
+
+
+# ---------------------------------------------------------------- values and who says so
+
+
+def _values(values: Sequence[ValueRow]) -> Iterable[Line]:
+    """Each field with the opinion in force first, the others and the candidates below it."""
+    fields: defaultdict[str, list[ValueRow]] = defaultdict(list)
+    for value in sorted(values, key=lambda value: not value.wins):
+        fields[value.field].append(value)
+    if fields:
+        yield []
+    for field, opinions in fields.items():
+        for index, opinion in enumerate(opinions):
+            yield [(fit("" if index else field, LABEL), _MUTED), *_opinion(opinion)]
+            if opinion.wins and len(opinion.candidates) > 1:
+                yield [(" " * LABEL, ""), (_candidates(opinion), _MUTED)]
+
+
+def _opinion(value: ValueRow) -> Line:
+    tone = "bold" if value.wins else _MUTED
+    parts: Line = [(fit(value.value, 12, shorten="middle") + " ", tone)]
+    if value.source == "user":
+        parts.append((f"{LOCK} {SOURCES['user']}", "$success" if value.wins else _MUTED))
+    else:
+        parts.append((SOURCES[value.source], _MUTED))
+    if value.confidence is not None and value.source != "user":
+        parts.append((f" {value.confidence:4.0%}", "" if value.wins else _MUTED))
+    if value.engine and value.source == "machine":
+        parts.append((f"  {printable(value.engine)}", _MUTED))
+    if value.source == "user" and value.date:
+        parts.append((f"  {day(value.date)}", _MUTED))
+    return parts
+
+
+def _candidates(value: ValueRow) -> str:
+    rivals = [(text, share) for text, share in value.candidates if text != value.value]
+    return "or " + ", ".join(f"{printable(text)} {share:.0%}" for text, share in rivals[:3])
+
+
+# ---------------------------------------------------------------- lists of a project
+
+
+def _versions(versions: Sequence[VersionRow]) -> Iterable[Line]:
+    """Newest first, each with what it changed against the one before."""
+    newest = sorted(versions, key=lambda version: version.saved or "", reverse=True)
+    for version, before in pairwise([*newest, None]):
+        assert version is not None
+        mark = "▸ " if version.is_current else "  "
+        parts: Line = [(mark, "$primary"), (day(version.saved).ljust(10), "bold" if version.is_current else "")]
+        if version.error:
+            parts.append((f"  ! {printable(version.error)}", _BAD))
+        elif before is not None and not before.error:
+            parts.append((f"  {', '.join(_differences(before, version)) or 'same'}", _MUTED))
+        else:
+            parts.append(
+                (f"  {decimal(version.bpm)}  {version.key or ''}  {count(version.tracks, 'track')}", _MUTED)
+            )
+        yield parts
+
+
+def _differences(before: VersionRow, after: VersionRow) -> list[str]:
+    differences = []
+    if before.bpm != after.bpm:
+        differences.append(f"{decimal(before.bpm) or '?'} → {decimal(after.bpm) or '?'} bpm")
+    if before.key != after.key:
+        differences.append(f"{before.key or 'no key'} → {after.key or 'no key'}")
+    if before.tracks != after.tracks:
+        more = after.tracks - before.tracks
+        differences.append(f"{'+' if more > 0 else '−'}{count(abs(more), 'track')}")
+    if before.daw_version != after.daw_version:
+        differences.append(f"now {after.daw_version or '?'}")
+    return [printable(text) for text in differences]
+
+
+def _track(number: int, track: Any) -> Line:
+    state = [word for word, on in (("muted", track.muted), ("frozen", track.frozen)) if on]
+    parts: Line = [
+        (f"{number:3} ", _MUTED),
+        (fit(track.name, 20, shorten="middle"), ""),
+        (f" {track.kind}", _MUTED),
+    ]
+    if state:
+        parts.append((f" · {' '.join(state)}", _MUTED))
+    if track.devices:
+        parts.append((f"  {printable(', '.join(track.devices))}", _MUTED))
+    return parts
+
+
+def _plugin(plugin: Any) -> Line:
+    parts: Line = [(printable(plugin.name), "")]
+    if plugin.vendor:
+        parts.append((f"  {printable(plugin.vendor)}", _MUTED))
+    parts.append((f"  {plugin.format}", _MUTED))
+    if plugin.count > 1:
+        parts.append((f"  ×{plugin.count}", ""))
+    return parts
+
+
+def _sample(sample: Any) -> Line:
+    if sample.status == "found":
+        return [("  ", ""), (printable(sample.path), "")]
+    word = "missing" if sample.status == "missing" else "not resolved"
+    return [("× " if word == "missing" else "? ", _BAD), (printable(sample.path), _BAD), (f"  {word}", _BAD)]
+
+
+def _at(at: float, unit: str, text: str) -> Line:
+    place = clock(at) if unit == "seconds" else f"beat {at:g}"
+    return [(fit(place, 10, right=True), _MUTED), (f"  {printable(text)}", "")]
+
+
+def _list(title: str, lines: Sequence[Line]) -> Iterable[Line]:
+    if not lines:
+        return
+    yield []
+    yield [(title, f"bold {_MUTED}"), (f"  {len(lines):,}" if len(lines) > 1 else "", _MUTED)]
+    yield from lines[:MANY]
+    if len(lines) > MANY:
+        yield [(f"  … and {len(lines) - MANY:,} more", _MUTED)]

@@ -1,0 +1,78 @@
+"""One quiet line under the query: what is wrong in it, else the last event, else where one is."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+from archivist.records import ArchiveCounts
+from archivist.text import printable
+from tui.messages import Misread
+from tui.widgets.cells import count
+from tui.widgets.query_line import PROMPT
+
+NOTICE_SECONDS = 8.0
+
+
+class StatusLine(Static):
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._misread: Misread | None = None
+        self._notice: Content | None = None
+        self._counts = ArchiveCounts()
+        self._projects = False
+
+    def show_query(self, misread: Misread | None, projects: bool) -> None:
+        self._misread, self._projects = misread, projects
+        self._draw()
+
+    def show_counts(self, counts: ArchiveCounts) -> None:
+        self._counts = counts
+        self._draw()
+
+    def notice(self, text: str, *, failed: bool = False) -> None:
+        """Tell something for a few seconds."""
+        style = "$error" if failed else "$success"
+        self._notice = notice = Content.assemble(("! " if failed else "", style), (printable(text), style))
+        self.set_timer(NOTICE_SECONDS, lambda: self._forget(notice))
+        self._draw()
+
+    def _forget(self, notice: Content) -> None:
+        if self._notice is notice:
+            self._notice = None
+            self._draw()
+
+    def _draw(self) -> None:
+        if self._notice:
+            self.update(self._notice, layout=False)
+        elif self._misread:
+            self.update(misread_line(self._misread, self.content_region.width), layout=False)
+        else:
+            self.update(place_line(self._counts, self._projects), layout=False)
+
+
+def misread_line(misread: Misread, width: int) -> Content:
+    """A caret under the character where reading stopped and the reason; at the margin where that is too long."""
+    reason = printable(misread.reason)
+    left = len(PROMPT) + misread.position
+    if left + len(reason) + 2 <= width:
+        return Content.styled(f"{' ' * left}^ {reason}", "$warning")
+    return Content.styled(f"{reason} (character {misread.position + 1})", "$warning")
+
+
+def place_line(counts: ArchiveCounts, projects: bool) -> Content:
+    on, off = "bold reverse", "$quiet"
+    parts: list[tuple[str, str]] = [
+        (f" Files {counts.files:,} ", off if projects else on),
+        (" ", ""),
+        (f" Projects {counts.projects:,} ", on if projects else off),
+    ]
+    away = sum(root.status == "offline" for root in counts.roots)
+    for number, text in (
+        (away, f"○ {count(away, 'root')} offline"),
+        (counts.missing, f"× {counts.missing:,} missing"),
+        (counts.failures, f"! {counts.failures:,} unreadable"),
+    ):
+        if number:
+            parts.append((f"   {text}", "$quiet"))
+    return Content.assemble(*parts)
