@@ -95,11 +95,11 @@ def read_project(path: Path, root: Path | None = None) -> ProjectInfo:
     with translate_errors(Exception):  # the border: the next project is read whatever this one does
         reader = _chosen_reader(path)
         info = reader.read(path)
-        folder = project_folder(path, reader)
-        root = folder.parent if root is None else absolute(root)
+        root = None if root is None else absolute(root)
+        folder = project_folder(path, reader, root)
         return replace(
             info,
-            samples=resolve(info.samples, folder, root),
+            samples=resolve(info.samples, folder, root or folder.parent),
             history=info.history or backups(path, reader),
         )
 

@@ -373,4 +373,5 @@ READER = Reader(
     read=read,
     sniff=sniff,
     backup_folders=("backup",),
+    marks=("Ableton Project Info",),
 )

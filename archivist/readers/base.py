@@ -49,6 +49,7 @@ class Reader:
     `backup_suffixes` are earlier versions of a project. sniff: whether a path's first bytes (or a
     folder's contents) look like this format, whatever it is called. bundle: a project is a folder.
     backup_folders: names, lower case, of the folders in which this DAW keeps earlier versions.
+    marks: folders that this DAW puts at a project's top, so that a project file may lie deeper.
     states: the folders inside a bundle that hold earlier or other versions of it; `read` takes them too.
     version: raise it when `read` learns more, and the archive reads its files again.
     """
@@ -62,6 +63,7 @@ class Reader:
     bundle: bool = False
     backup_suffixes: tuple[str, ...] = ()
     backup_folders: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
     states: Callable[[Path], tuple[Path, ...]] = lambda _bundle: ()
 
 

@@ -55,6 +55,25 @@ _PLUGIN_FORMATS: dict[str, PluginFormat] = {
 _ROLES: dict[str, TrackKind] = {"master": "master", "effect": "return", "submix": "bus", "vca": "bus"}
 _CONTENTS: dict[str, TrackKind] = {"audio": "audio", "markers": "marker", "automation": "automation"}
 
+_ANYWHERE = frozenset({"Audio"})
+_BELOW = {
+    "Project": frozenset({"Application", "Transport", "Structure", "Arrangement"}),
+    "Transport": frozenset({"Tempo", "TimeSignature"}),
+    "Structure": frozenset({"Track", "Channel"}),
+    "Track": frozenset({"Track", "Channel"}),
+    "Channel": frozenset({"Devices", "Mute"}),
+    "Devices": xml.EVERY,
+    "Arrangement": frozenset({"Lanes", "Markers", "TempoAutomation", "TimeSignatureAutomation"}),
+    "Lanes": frozenset({"Lanes", "Clips", "Markers", "markers"}),
+    "Clips": frozenset({"Clip"}),  # nothing of a clip: times in it count from its start
+    "Markers": frozenset({"Marker"}),
+    "markers": frozenset({"Marker"}),
+    "TempoAutomation": frozenset({"RealPoint"}),
+    "TimeSignatureAutomation": frozenset({"TimeSignaturePoint"}),
+    "Audio": frozenset({"File"}),
+}
+"""What is read; most of a project is notes, automation and parameters."""
+
 
 def sniff(path: Path) -> bool:
     if not read_head(path, 4).startswith(b"PK\3\4"):
@@ -70,7 +89,7 @@ def read(path: Path) -> ProjectInfo:
     """What a DAWproject says. Raises ReadError."""
     with translate_errors(), open_zip(path) as archive:
         with open_member(archive, _PROJECT) as stream:
-            project = xml.parse(stream)
+            project = xml.sieve(stream, _ANYWHERE, _BELOW)
         members = frozenset(archive.namelist())
         metadata = _metadata(archive) if _METADATA in members else {}
     if project.tag != "Project" or project.find("Application") is None:
@@ -120,14 +139,12 @@ def _is_true(element: Element | None, name: str) -> bool:
 
 
 def _timelines(element: Element | None, unit: Unit = "beats") -> Iterator[tuple[Element, Unit]]:
-    """Every element below with the unit of its times: the nearest `timeUnit`. What is inside a clip
-    stays out, as its times count from the clip."""
+    """Every element below with the unit of its times: the nearest `timeUnit`."""
     for child in element if element is not None else ():
         own = child.get("timeUnit")
         known: Unit = "seconds" if own == "seconds" else "beats" if own == "beats" else unit
         yield child, known
-        if child.tag != "Clip":
-            yield from _timelines(child, known)
+        yield from _timelines(child, known)
 
 
 def _tempo_in_seconds(project: Element) -> bool:
@@ -166,13 +183,12 @@ def _time_signature(project: Element) -> str | None:
 
 def _length(lanes: list[tuple[Element, Unit]], points: list[tempo.Point]) -> float | None:
     """Where the last clip on the arrangement's lanes ends, in seconds."""
-    length = 0.0
+    last: dict[Unit, float] = {"beats": 0.0, "seconds": 0.0}
     for clip, unit in lanes:
         start, duration = xml.number(clip.get("time")), xml.number(clip.get("duration"))
         if clip.tag == "Clip" and start is not None and duration is not None:
-            end = start + duration
-            length = max(length, end if unit == "seconds" else tempo.seconds_at(end, points) or 0.0)
-    return length or None
+            last[unit] = max(last[unit], start + duration)
+    return max(last["seconds"], tempo.seconds_at(last["beats"], points) or 0.0) or None
 
 
 def _markers(lanes: list[tuple[Element, Unit]]) -> tuple[Marker, ...]:

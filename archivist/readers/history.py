@@ -28,13 +28,21 @@ def absolute(path: Path) -> Path:
     return Path(os.path.normpath(path.absolute()))
 
 
-def project_folder(path: Path, reader: Reader) -> Path:
-    """The folder that a project's relative paths start from, absolute. A bundle is its own; a version
-    in a backup folder belongs to the folder above."""
+def project_folder(path: Path, reader: Reader, root: Path | None = None) -> Path:
+    """The folder that a project's relative paths start from, absolute. A bundle is its own; otherwise
+    it is the file's, or the one above where that is marked as a project's and inside `root`, or where
+    the file's is a backup folder."""
     path = absolute(path)
     if reader.bundle:
         return path
-    return path.parent.parent if path.parent.name.lower() in reader.backup_folders else path.parent
+    folder, above = path.parent, path.parent.parent
+    if folder.name.lower() in reader.backup_folders:
+        return above
+    for place in (folder, above):
+        inside = root is None or place.is_relative_to(root)
+        if inside and any((place / mark).is_dir() for mark in reader.marks):
+            return place
+    return folder
 
 
 def backups(path: Path, reader: Reader) -> tuple[str, ...]:

@@ -56,6 +56,7 @@ CASES = {  # path, relative: status. "@" stands for the root
     "a folder": ("Samples", None, "missing"),
     "no name at all": ("", None, "unresolved"),
     "a name of bytes": ("Samples/\udcff.wav", None, "missing"),
+    "of an old Mac": ("Macintosh HD:Users:me:hat.wav", None, "missing"),
     "too long for a name": ("x" * 5000, None, "missing"),
 }
 
@@ -147,3 +148,15 @@ def test_history(tmp_path: Path, project: str) -> None:
         if "/" in old:
             assert backups(tmp_path / old, reader) == ()
             assert project_folder(tmp_path / old, reader) == tmp_path
+
+
+def test_the_project_of_a_set_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    live = READERS[0]
+    sets = tmp_path / "Song Project" / "Sets"
+    sets.mkdir(parents=True)
+    assert project_folder(sets / "Song.als", live) == sets
+    (sets.parent / "Ableton Project Info").mkdir()
+    assert project_folder(sets / "Song.als", live) == sets.parent
+    assert project_folder(sets / "Song.als", live, tmp_path) == sets.parent
+    assert project_folder(sets / "Song.als", live, sets) == sets
+    assert project_folder(sets.parent / "Song.als", live) == sets.parent
