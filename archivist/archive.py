@@ -21,8 +21,7 @@ from typing import Any, Self
 
 from peewee import DatabaseError
 
-from archivist import details, edits, examine, indexer, results, roots
-from archivist.analysis import dask_workers, local_workers
+from archivist import details, edits, results, roots
 from archivist.config import Config
 from archivist.database import ArchiveError, is_current, migrate, open_database
 from archivist.edits import EditError
@@ -59,12 +58,20 @@ __all__ = [
 
 def inspect(paths: Sequence[Path]) -> Iterator[Inspection]:
     """What readers see in these project files and bundles; other folders are walked. Needs no archive."""
+    from archivist import examine
+
     return examine.inspect(paths)
 
 
 def analyze(paths: Sequence[Path], config: Config, stop: threading.Event | None = None) -> Iterator[Hearing]:
     """What is heard in these audio files, in the order given; folders are walked. Needs no archive."""
+    from archivist import examine
+    from archivist.analysis import local_workers
+
     return examine.analyze(paths, local_workers(config.jobs, config.time_limit), stop)
+
+
+# What reads projects and hears audio is imported where it is used: `archivist find` starts without it.
 
 
 class Interrupted(Exception):
@@ -82,10 +89,11 @@ class Archive:
     @classmethod
     def open(cls, config: Config) -> Self:
         """Open the archive that the config names, made on first use. Raises ArchiveError."""
-        database.initialize(open_database(config.archive))
+        opened = open_database(config.archive)
+        database.initialize(opened)
         with _translated(config.archive):
-            if not is_current(database):
-                migrate(database)
+            if not is_current(opened):
+                migrate(opened)
         return cls(config)
 
     def __enter__(self) -> Self:
@@ -126,6 +134,9 @@ class Archive:
         stop: threading.Event | None = None,
     ) -> IndexSummary:
         """Bring these roots, or all, up to date. See `indexer.index`."""
+        from archivist import indexer
+        from archivist.analysis import dask_workers, local_workers
+
         limit = self.config.time_limit
         workers = dask_workers(scheduler, limit) if scheduler else local_workers(jobs or self.config.jobs, limit)
         with self._connected():

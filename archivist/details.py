@@ -151,7 +151,7 @@ def project_details(row: ProjectRow) -> ProjectDetails:
     summary = current.summary if current else {}
     facts = {name: summary.get(name) for name in ("title", "author", "comment", "sample_rate", "length_seconds")}
     facts |= {name: summary.get(name) for name in ("created", "saved", "unread")}
-    facts["error"] = current.error if current else None
+    facts |= {"daw": summary.get("daw") or row.daw, "error": current.error if current else None}
     parts = _parts(current.id) if current else ((), (), (), ())
     tracks, plugins, samples, markers = parts
     return ProjectDetails(

@@ -137,9 +137,14 @@ def _kinds(config: Config) -> Kinds:
         audio=taggers.AUDIO_SUFFIXES,
         projects=tuple(suffix for reader in plain for suffix in (*reader.suffixes, *reader.backup_suffixes)),
         bundles=frozenset(suffix for reader in bundles for suffix in reader.suffixes),
-        states=readers.states,
+        states=_states,
         exclude=config.exclude,
     )
+
+
+def _states(bundle: Path) -> tuple[Path, ...]:
+    reader = readers.reader_for(bundle)
+    return reader.states(bundle) if reader else ()
 
 
 def _scan(run: Run, root: Root) -> RootScan | None:

@@ -87,8 +87,9 @@ def _write_file(found: FileDetails) -> None:
 
 
 def _write_project(found: ProjectDetails) -> None:
-    facts = {name.replace("_", " "): value for name, value in found.facts.items() if name != "unread"}
-    daw = f"{found.row.daw} {found.row.daw_version or ''}".rstrip()
+    own = ("unread", "daw")
+    facts = {name.replace("_", " "): value for name, value in found.facts.items() if name not in own}
+    daw = f"{found.facts['daw']} {found.row.daw_version or ''}".rstrip()
     _write_facts({"made with": daw, **facts, "note": found.note, "labels": ", ".join(found.labels)})
     _write_values(found.values)
     _write_parts(found.tracks, found.plugins, found.samples, found.markers)
@@ -117,7 +118,7 @@ def _write_values(values: Iterable[ValueRow]) -> None:
         mark = "→" if value.wins else " "
         sure = "locked" if value.source == "user" else f"{value.confidence or 0:.0%}"
         others = ", ".join(f"{text} {confidence:.0%}" for text, confidence in value.candidates[1:4])
-        line = f"{mark} {value.field:14}{value.value:14} {value.source:9} {sure:>6}  {value.engine or ''}"
+        line = f"{mark} {value.field:16}{value.value:14} {value.source:9} {sure:>6}  {value.engine or ''}"
         write_line(_INDENT + printable(line + (f"  (or {others})" if others else "")))
 
 

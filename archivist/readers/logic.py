@@ -234,6 +234,7 @@ LOGIC = Reader(
     sniff=partial(_sniff, "Logic Pro"),
     bundle=True,
     backup_folders=(_BACKUPS.lower(),),
+    states=versions_in,
 )
 GARAGEBAND = Reader(
     name="garageband",
@@ -244,4 +245,5 @@ GARAGEBAND = Reader(
     sniff=partial(_sniff, "GarageBand"),
     bundle=True,
     backup_folders=(_BACKUPS.lower(),),
+    states=versions_in,
 )

@@ -1,0 +1,170 @@
+"""The command line's manners: exit codes, streams, escapes, and what scripts rely on."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.small_studio import write_project, write_sound
+
+HOSTILE = [
+    "Kick \x1b[31mred\x1b[0m.wav",
+    "[bold]Bracket[/bold].wav",
+    "emoji 🎹 كمان.wav",
+    "=cmd()|calc.wav",
+    "line\nbreak.wav",
+    os.fsdecode(b"latin \xe9.wav"),
+]
+
+
+@pytest.fixture
+def studio(tmp_path: Path, run: Run) -> Path:
+    folder = tmp_path / "studio"
+    for number, name in enumerate(HOSTILE):
+        write_sound(folder / "names" / name, pitch=100 + 30 * number)
+    write_project(folder / "Song/Song.rpp", bpm=92.5)
+    run("add", folder)
+    run("index")
+    return folder
+
+
+EXIT_CODES = [
+    (("find",), 0),
+    (("find", "bpm:fast"), 2),
+    (("find", "colour:red"), 2),
+    (("find", "--limit", "0"), 2),
+    (("show", "999999"), 3),
+    (("show", "/no/such/file.wav"), 3),
+    (("set", "kick", "bpm"), 2),
+    (("set", "kick", "bpm=fast"), 2),
+    (("set", "kick", "size=3"), 2),
+    (("label", "kick", "fine"), 2),
+    (("add", "/no/such/folder"), 3),
+    (("nonsense",), 2),
+    (("inspect", "/no/such.als"), 1),
+    (("analyze", "/no/such.wav"), 1),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code"), EXIT_CODES, ids=lambda value: str(value))
+def test_exit_codes(run: Run, arguments: tuple[str, ...], code: int) -> None:
+    done = run(*arguments)
+    assert done.code == code
+    if code >= 2:
+        assert done.out == ""
+        assert done.err
+
+
+def test_a_query_that_does_not_parse_says_where(run: Run) -> None:
+    done = run("find", "kick", "bpm:fast")
+    assert "character 10" in done.err
+
+
+def test_an_archive_that_is_none_is_said_to_be(run: Run, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.db"
+    wrong.write_bytes(b"this is no database" * 100)
+    done = run("--archive", wrong, "find")
+    assert (done.code, done.out) == (3, "")
+    assert str(wrong) in done.err
+
+
+def test_text_output_is_escaped_whatever_a_file_is_called(run: Run, studio: Path) -> None:
+    out = run("find").out
+    assert "\x1b" not in out
+    assert "\\x1b[31mred" in out
+    assert "[bold]Bracket[/bold].wav" in out
+    assert "latin \\xe9.wav" in out
+    assert len(out.splitlines()) == len(HOSTILE)
+
+
+def test_json_is_one_valid_object_a_line(run: Run, studio: Path) -> None:
+    names = {row["name"] for row in run("find", "--json").rows}
+    assert names == {name.replace("\udce9", "\\xe9") for name in HOSTILE}
+
+
+def test_csv_runs_no_formula(run: Run, studio: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(run("find", "--csv").out)))
+    assert len(rows) == len(HOSTILE)
+    assert "'=cmd()|calc.wav" in {row["name"] for row in rows}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names are text there")
+def test_print0_gives_the_very_bytes_of_each_path(studio: Path, tmp_path: Path) -> None:
+    import subprocess
+
+    done = subprocess.run(
+        [sys.executable, "-m", "archivist", "--archive", str(tmp_path / "home/archive.db"), "find", "--print0"],
+        capture_output=True,
+        check=True,
+    )
+    paths = {os.fsdecode(path) for path in done.stdout.split(b"\0")[:-1]}
+    assert paths == {str(studio / "names" / name) for name in HOSTILE}
+
+
+def test_a_person_s_value_is_a_lock_that_undo_takes_back(run: Run, studio: Path) -> None:
+    preview = run("set", "bracket", "key=8A", "bpm=92", "--dry-run")
+    assert "would change" in preview.out
+    assert run("find", "key:Am", "--json").rows == []
+    run("set", "bracket", "key=8A", "bpm=92")
+    (row,) = run("find", "key:Am bpm:92", "--json").rows
+    shown = run("show", str(row["id"]), "--json").rows[0]
+    (key,) = [value for value in shown["values"] if value["field"] == "key" and value["wins"]]
+    assert (key["value"], key["source"]) == ("A minor", "user")
+    run("undo")
+    assert run("find", "key:Am", "--json").rows == []
+
+
+def test_a_person_may_say_that_there_is_no_key(run: Run, studio: Path) -> None:
+    run("set", "bracket", "key=Am")
+    run("set", "bracket", "key=none")
+    (row,) = run("find", "bracket", "--json").rows
+    assert row["key"] is None
+    run("unset", "bracket", "key")
+    assert run("undo").code == 0
+
+
+def test_inspect_prints_the_contract_s_fields_in_order(run: Run, studio: Path) -> None:
+    (row,) = run("inspect", studio, "--json").rows
+    assert list(row) == [
+        "path", "status", "unread", "format", "daw", "daw_version", "bpm", "tempo_changes", "time_signature", "key",
+        "sample_rate", "length_seconds", "title", "author", "comment", "created", "saved", "tracks", "plugins",
+        "markers", "history", "samples",
+    ]  # fmt: skip
+    assert (row["daw"], row["bpm"], row["status"]) == ("REAPER", 92.5, "ok")
+
+
+def test_analyze_prints_the_contract_s_fields_in_the_order_given(run: Run, studio: Path) -> None:
+    first = write_sound(studio / "z.wav", pitch=200)
+    second = write_sound(studio / "a.wav", pitch=300)
+    rows = run("analyze", first, second, "--json").rows
+    assert [Path(row["path"]).name for row in rows] == ["z.wav", "a.wav"]
+    assert list(rows[0]) == [
+        "path", "status", "error", "duration", "sample_rate", "channels", "bit_depth", "codec", "kind",
+        "kind_confidence", "bpm", "bpm_confidence", "bpm_candidates", "key", "key_confidence", "key_candidates",
+        "tuning_cents", "instrument", "instruments", "loudness_lufs", "true_peak_dbtp", "flags", "declared", "engines",
+        "seconds",
+    ]  # fmt: skip
+    assert (rows[0]["sample_rate"], rows[0]["channels"], rows[0]["bit_depth"]) == (22050, 1, 16)
+
+
+def test_find_starts_without_what_hears_and_draws(tmp_path: Path) -> None:
+    import subprocess
+
+    code = (
+        "import sys\n"
+        "sys.argv = ['archivist', 'find', 'kick', 'bpm:~124']\n"
+        "from archivist.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'librosa', 'essentia', 'textual', 'numpy', 'scipy', 'flpkit'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)\n"
+    )
+    environment = os.environ | {"ARCHIVIST_ARCHIVE": str(tmp_path / "a.db")}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()

@@ -1,0 +1,239 @@
+"""Indexing as a studio sees it: what is found, what has changed, what failed, what is left alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Ran, Run
+from tests.small_studio import set_time, write_project, write_sound
+
+
+@pytest.fixture
+def studio(tmp_path: Path, run: Run) -> Path:
+    """Two songs, their takes and a few samples; added, not yet indexed."""
+    folder = tmp_path / "studio"
+    write_project(folder / "Sun/Sun.rpp", bpm=92, tracks=("Lead Vox", "Bass"), samples=("takes/vox 1.wav", "gone.wav"))
+    write_sound(folder / "Sun/takes/vox 1.wav", pitch=220)
+    write_project(folder / "Moon/Moon.rpp", bpm=140, plugins=("Serum (Xfer Records)",))
+    for number, pitch in enumerate((110, 165, 330, 440, 550)):
+        write_sound(folder / f"Samples/hit {number}.wav", pitch=pitch)
+    run("add", folder)
+    return folder
+
+
+def index(run: Run, *options: str) -> tuple[dict, Ran]:
+    done = run("index", "--json", *options)
+    return done.rows[0], done
+
+
+COUNTS = ("seen", "added", "changed", "moved", "missing", "back", "analysed", "failed")
+
+
+def counts(summary: dict) -> dict[str, int]:
+    return {name: summary[name] for name in COUNTS if summary[name]}
+
+
+def test_a_first_run_reads_everything_and_a_second_finds_nothing_to_do(run: Run, studio: Path) -> None:
+    summary, done = index(run)
+    assert (done.code, counts(summary)) == (0, {"seen": 8, "added": 8, "analysed": 6})
+    summary, done = index(run)
+    assert (done.code, counts(summary)) == (0, {"seen": 8})
+
+
+def test_nothing_of_the_studio_is_written_to(run: Run, studio: Path) -> None:
+    def state() -> dict[str, tuple[bytes, int]]:
+        return {str(p): (p.read_bytes(), p.stat().st_mtime_ns) for p in studio.rglob("*") if p.is_file()}
+
+    before = state()
+    index(run)
+    run("set", "vox", "key=Am")
+    run("remove", studio)
+    assert state() == before
+
+
+def test_changes_are_told_apart(run: Run, studio: Path) -> None:
+    index(run)
+    write_sound(studio / "Samples/new.wav", pitch=700)
+    write_sound(studio / "Samples/hit 0.wav", pitch=123, seconds=2)
+    (studio / "Samples/hit 1.wav").unlink()
+    (studio / "Samples/hit 2.wav").rename(studio / "Sun/hit moved.wav")
+    summary, _ = index(run)
+    assert counts(summary) == {"seen": 8, "added": 1, "changed": 1, "missing": 1, "moved": 1, "analysed": 2}
+    write_sound(studio / "Samples/hit 1.wav", pitch=165)
+    summary, _ = index(run)
+    assert summary["added"] + summary["changed"] + summary["back"] == 1
+
+
+def test_a_moved_file_keeps_what_a_person_said_of_it(run: Run, studio: Path) -> None:
+    index(run)
+    run("set", "hit 3", "key=F#m")
+    run("label", "hit 3", "+keeper")
+    (studio / "Samples/hit 3.wav").rename(studio / "Sun/renamed.wav")
+    index(run)
+    found = run("find", "key:F#m", "label:keeper", "--json").rows
+    assert [row["name"] for row in found] == ["renamed.wav"]
+
+
+def test_a_copy_is_not_heard_again_and_shares_its_values(run: Run, studio: Path) -> None:
+    index(run)
+    run("set", "hit 3", "key=F#m")
+    shutil.copy2(studio / "Samples/hit 3.wav", studio / "Moon/copy of it.wav")
+    summary, _ = index(run)
+    assert counts(summary) == {"seen": 9, "added": 1}
+    assert {row["name"] for row in run("find", "key:F#m", "--json").rows} == {"hit 3.wav", "copy of it.wav"}
+
+
+def test_a_drive_that_is_away_changes_nothing(run: Run, studio: Path) -> None:
+    index(run)
+    hidden = studio.rename(studio.with_name("unplugged"))
+    summary, done = index(run)
+    assert (done.code, summary["missing"], summary["offline"]) == (3, 0, [str(studio)])
+    rows = run("find", "hit", "--json").rows
+    assert {row["state"] for row in rows} == {"offline"}
+    assert len(rows) == 5
+    hidden.rename(studio)
+    summary, done = index(run)
+    assert (done.code, counts(summary)) == (0, {"seen": 8})
+
+
+def test_a_root_that_is_suddenly_empty_is_left_as_it_was(run: Run, studio: Path) -> None:
+    index(run)
+    for entry in studio.iterdir():
+        shutil.rmtree(entry)
+    summary, done = index(run)
+    assert (done.code, summary["missing"]) == (3, 0)
+    assert "8 of 8 files are gone" in done.err
+    assert len(run("find", "--json").rows) == 6
+    summary, done = index(run, "--accept-missing")
+    assert (done.code, summary["missing"]) == (0, 8)
+    assert run("find", "--json").rows == []
+    assert len(run("find", "is:missing", "--json").rows) == 6
+
+
+BROKEN = {
+    "empty.wav": b"",
+    "zeros.flac": bytes(4096),
+    "text.mp3": b"not audio at all, only words" * 40,
+    "cut.wav": b"RIFF\xff\xff\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00",
+    "empty.rpp": b"",
+    "wrong.als": b'<REAPER_PROJECT 0.1 "7.40" 1\n>\n',
+}
+
+
+def test_bad_files_are_named_with_their_reason_once_and_cost_nothing_else(run: Run, studio: Path) -> None:
+    for name, data in BROKEN.items():
+        (studio / name).write_bytes(data)
+    summary, done = index(run)
+    assert done.code == 1
+    assert {Path(failure["path"]).name for failure in summary["failures"]} == set(BROKEN)
+    assert all(failure["reason"] for failure in summary["failures"])
+    assert summary["analysed"] == 6
+    assert [line for line in done.err.splitlines() if "empty.wav" in line]
+    summary, done = index(run)  # unchanged since: not tried again
+    assert (done.code, summary["failed"]) == (0, 0)
+
+
+def test_a_project_is_one_with_its_versions_samples_and_takes(run: Run, studio: Path) -> None:
+    write_project(studio / "Sun/Sun v2.rpp", bpm=96, tracks=("Lead Vox", "Bass", "Pad"), saved=1_710_000_000)
+    write_project(studio / "Sun/Sun.rpp-bak", bpm=90, saved=1_600_000_000)
+    for number, name in enumerate(("Sun.rpp-bak", "Sun.rpp", "Sun v2.rpp")):
+        set_time(studio / "Sun" / name, 1_700_000_000 + number)
+    index(run)
+    (song,) = run("find", "--projects", "sun", "--json").rows
+    assert (song["bpm"], song["tracks"], song["versions"], song["files"]) == (96.0, 3, 3, 1)
+    shown = run("show", song["path"], "--json").rows[0]
+    assert [(Path(v["path"]).name, v["bpm"], v["is_current"]) for v in shown["versions"]] == [
+        ("Sun v2.rpp", 96.0, True),
+        ("Sun.rpp", 92.0, False),
+        ("Sun.rpp-bak", 90.0, False),
+    ]
+    take = run("show", studio / "Sun/takes/vox 1.wav", "--json").rows[0]
+    assert take["row"]["project"] == "Sun"
+    assert take["used_by"] == ["Sun"]
+    tempo = next(value for value in take["values"] if value["field"] == "bpm" and value["wins"])
+    assert (tempo["value"], tempo["source"]) == ("96", "project")
+
+
+def test_samples_are_found_missing_or_elsewhere(run: Run, studio: Path) -> None:
+    index(run)
+    shown = run("show", studio / "Sun", "--json").rows[0]
+    assert {sample["path"]: sample["status"] for sample in shown["samples"]} == {
+        "takes/vox 1.wav": "found",
+        "gone.wav": "missing",
+    }
+
+
+def test_a_file_that_kills_its_worker_is_quarantined_and_the_rest_goes_on(run: Run, studio: Path) -> None:
+    """A tagger from outside that dies on one file, as a C library would, and hangs on another."""
+    plugin = studio.parent / "plugin"
+    (plugin / "deadly-1.dist-info").mkdir(parents=True)
+    (plugin / "deadly-1.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: deadly\nVersion: 1\n")
+    (plugin / "deadly-1.dist-info/entry_points.txt").write_text("[archivist.taggers]\ndeadly = deadly:TAGGER\n")
+    (plugin / "deadly.py").write_text(
+        "import os, time\n"
+        "from taggers import Findings, Tagger\n"
+        "def tag(audio):\n"
+        "    if 'hit 0' in str(audio.path): os.abort()\n"
+        "    if 'hit 1' in str(audio.path): time.sleep(600)\n"
+        "    return Findings()\n"
+        "TAGGER = Tagger('deadly', 1, (), tag)\n"
+    )
+    settings = studio.parent / "settings.toml"
+    settings.write_text("time_limit = 10\n")
+    more = {"PYTHONPATH": str(plugin), "ARCHIVIST_CONFIG": str(settings)}
+    done = run("index", "--json", timeout=200, **more)
+    reasons = {Path(failure["path"]).name: failure["reason"] for failure in done.rows[0]["failures"]}
+    assert set(reasons) == {"hit 0.wav", "hit 1.wav"}
+    assert "crashed" in reasons["hit 0.wav"]
+    assert "longer than 10 s" in reasons["hit 1.wav"]
+    assert (done.code, done.rows[0]["analysed"]) == (1, 4)
+    again = run("index", "--json", **more)
+    assert (again.code, again.rows[0]["failed"]) == (0, 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_an_interrupted_run_keeps_what_is_done_and_the_next_completes_it(tmp_path: Path, run: Run) -> None:
+    folder = tmp_path / "many"
+    for number in range(60):
+        write_sound(folder / f"{number}.wav", pitch=100 + 7 * number)
+    run("add", folder)
+    environment = os.environ | {"ARCHIVIST_ARCHIVE": str(tmp_path / "home/archive.db")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "archivist", "index", "--jobs", "1", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not run("find", "length:>0s", "--limit", "1", "--json").rows:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, b"Traceback" in err) == (130, False)
+    summary, done = index(run)
+    assert done.code == 0
+    heard = run("find", "length:>0s", "--json").rows
+    assert len(heard) == 60
+    assert 0 <= summary["analysed"] < 60
+
+
+def test_without_a_root_there_is_nothing_to_index(run: Run) -> None:
+    done = run("index")
+    assert done.code == 3
+    assert "archivist add" in done.err
+
+
+def test_roots_may_not_overlap_and_can_be_listed_and_removed(run: Run, studio: Path) -> None:
+    assert run("add", studio / "Sun").code == 3
+    assert [row["path"] for row in run("roots", "--json").rows] == [str(studio)]
+    assert run("remove", studio).code == 0
+    assert run("roots", "--json").rows == []
+    assert run("remove", studio).code == 3
