@@ -15,7 +15,7 @@ def write_sound(path: Path, seconds: float = 1.0, pitch: float = 220.0, rate: in
     path.parent.mkdir(parents=True, exist_ok=True)
     time = np.arange(int(seconds * rate)) / rate
     wave = 0.3 * np.sign(np.sin(2 * np.pi * pitch * time)) * np.exp(-6 * (time % 0.5))
-    soundfile.write(path, wave.astype(np.float32), rate)
+    soundfile.write(os.fsencode(path), wave.astype(np.float32), rate, format=path.suffix[1:].upper())
     return path
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import Run, runner
 from tests.small_studio import write_project, write_sound
 
 HOSTILE = [
     "Kick \x1b[31mred\x1b[0m.wav",
-    "[bold]Bracket[/bold].wav",
+    "[bold]Bracket[bold].wav",
     "emoji 🎹 كمان.wav",
     "=cmd()|calc.wav",
     "line\nbreak.wav",
@@ -23,9 +23,20 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture
-def studio(tmp_path: Path, run: Run) -> Path:
-    folder = tmp_path / "studio"
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cli")
+
+
+@pytest.fixture(scope="module")
+def run(home: Path) -> Run:
+    """One archive for this module: who changes it undoes that."""
+    return runner(home / "archive.db", home)
+
+
+@pytest.fixture(scope="module")
+def studio(home: Path, run: Run) -> Path:
+    folder = home / "studio"
     for number, name in enumerate(HOSTILE):
         write_sound(folder / "names" / name, pitch=100 + 30 * number)
     write_project(folder / "Song/Song.rpp", bpm=92.5)
@@ -78,7 +89,7 @@ def test_text_output_is_escaped_whatever_a_file_is_called(run: Run, studio: Path
     out = run("find").out
     assert "\x1b" not in out
     assert "\\x1b[31mred" in out
-    assert "[bold]Bracket[/bold].wav" in out
+    assert "[bold]Bracket[bold].wav" in out
     assert "latin \\xe9.wav" in out
     assert len(out.splitlines()) == len(HOSTILE)
 
@@ -95,11 +106,11 @@ def test_csv_runs_no_formula(run: Run, studio: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="names are text there")
-def test_print0_gives_the_very_bytes_of_each_path(studio: Path, tmp_path: Path) -> None:
+def test_print0_gives_the_very_bytes_of_each_path(studio: Path, home: Path) -> None:
     import subprocess
 
     done = subprocess.run(
-        [sys.executable, "-m", "archivist", "--archive", str(tmp_path / "home/archive.db"), "find", "--print0"],
+        [sys.executable, "-m", "archivist", "--archive", str(home / "archive.db"), "find", "--print0"],
         capture_output=True,
         check=True,
     )
@@ -116,7 +127,7 @@ def test_a_person_s_value_is_a_lock_that_undo_takes_back(run: Run, studio: Path)
     shown = run("show", str(row["id"]), "--json").rows[0]
     (key,) = [value for value in shown["values"] if value["field"] == "key" and value["wins"]]
     assert (key["value"], key["source"]) == ("A minor", "user")
-    run("undo")
+    assert "2 values changed" in run("undo").out
     assert run("find", "key:Am", "--json").rows == []
 
 
@@ -126,7 +137,10 @@ def test_a_person_may_say_that_there_is_no_key(run: Run, studio: Path) -> None:
     (row,) = run("find", "bracket", "--json").rows
     assert row["key"] is None
     run("unset", "bracket", "key")
-    assert run("undo").code == 0
+    assert run("undo").code == 0  # the unset
+    assert run("undo").code == 0  # the none
+    assert run("find", "key:Am", "--json").rows != []
+    run("undo")
 
 
 def test_inspect_prints_the_contract_s_fields_in_order(run: Run, studio: Path) -> None:
