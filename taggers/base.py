@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
+    from numpy import float32
+    from numpy.typing import NDArray
+
     from taggers.audio import Audio
 
 Source = Literal["embedded", "name", "machine"]
@@ -50,14 +53,28 @@ class Findings:
     abstained: dict[str, str] = field(default_factory=dict)
 
 
+class Meter(Protocol):
+    """What has to see every sample as stored, at the file's own rate and with all its channels."""
+
+    def feed(self, block: NDArray[float32]) -> None:
+        """The next block, shape (channels, frames), full scale ±1, all finite."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tagger:
-    """name: also the key in the archive's analysis table. version: raise it and its rows become stale."""
+    """name: also the key in the archive's analysis table. version: raise it and its rows become stale.
+
+    hears: whether it needs the decoded sound; one that does not still answers for a file that no decoder
+    reads. meter: makes what is fed while the file is decoded, `meter(sample_rate, channels)`; `tag` finds it
+    again as `audio.meters[name]`.
+    """
 
     name: str
     version: int
     fields: tuple[str, ...]
     tag: Callable[[Audio], Findings]
+    hears: bool = True
+    meter: Callable[[int, int], Meter] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +103,9 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class FileTags:
-    """What came back from a worker. `error` is set where the file could not be decoded; the digest is
-    there even then. `errors` maps a tagger's name to why it failed on a file that others could hear."""
+    """What came back from a worker. `error` is set where the file could not be decoded; the digest and
+    the findings of taggers that need no sound are there even then. `errors` maps a tagger's name to why
+    it failed on a file that others could hear."""
 
     path: str
     digest: bytes | None = None  # blake2b-20 of the whole file

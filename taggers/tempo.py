@@ -1,0 +1,114 @@
+"""Tempo in beats a minute, as a producer would set it in the DAW.
+
+Two beat trackers of essentia guess (Degara's and Percival's; librosa's where there is no essentia),
+taggers.pulse chooses among their guesses and its simple multiples, and the beat grid over the whole file gives the
+decimals. Half and double are always among the candidates.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from taggers.base import Candidate, Findings, Tag, Tagger
+from taggers.engines import essentia, has_essentia
+
+if TYPE_CHECKING:
+    from taggers.audio import Audio, Samples
+
+MIN_SECONDS = 1.4
+HEARD_SECONDS = 60
+"""What the trackers get, from the middle: they cost more than everything else together."""
+MIN_ONSETS = 5
+MIN_CONTRAST = 2.3
+MIN_SHARE = 0.035
+"""White and brown noise: contrast 2.0, share 0.03. Drones stay below one of both."""
+MAX_ONSETS_A_SECOND = 15.0
+"""Vibrato and beating partials flicker faster than anybody plays."""
+MIN_CONFIDENCE = 0.25
+
+
+def tag(audio: Audio) -> Findings:
+    from taggers import pulse
+
+    if audio.duration < MIN_SECONDS:
+        return _silent("shorter than 1.4 s: no beat to count")
+    onsets = audio.onsets
+    count = pulse.onset_count(onsets)
+    if count < MIN_ONSETS:
+        return _silent("hardly an onset: a single hit, a held note or silence")
+    contrast, steadiness, share = pulse.clarity(onsets)
+    if contrast < MIN_CONTRAST or share < MIN_SHARE:
+        return _silent("no distinct onsets: noise or a drone")
+    if count > MAX_ONSETS_A_SECOND * len(onsets) / 100:
+        return _silent("flickers faster than a beat: vibrato or a drone")
+    engine, guesses = guess(audio)
+    if not guesses:
+        return _silent("no beat found")
+    tempi, features = pulse.describe(onsets, audio.duration, guesses)
+    chances = pulse.weigh(tempi, features)
+    order = chances.argsort()[::-1]
+    confidence = calibrate(float(chances[order[0]]), steadiness, share)
+    if confidence < MIN_CONFIDENCE:
+        return _silent("no steady beat")
+    best = round(pulse.refine(onsets, float(tempi[order[0]]), audio.duration), 2)
+    scale = confidence / float(chances[order[0]])
+    others = {round(float(tempi[i]), 2): round(float(chances[i]) * scale, 3) for i in order[1:]}
+    candidates = _candidates(best, confidence, others)
+    return Findings((Tag("bpm", best, round(confidence, 3), "machine", engine, candidates),))
+
+
+def _candidates(best: float, confidence: float, others: dict[float, float]) -> tuple[Candidate, ...]:
+    """`best`, its half and double, and whatever else has a chance; best first."""
+    found = {best: round(confidence, 3), round(best / 2, 2): 0.01, round(best * 2, 2): 0.01}
+    for bpm, chance in others.items():
+        same = next((known for known in found if abs(bpm / known - 1) < 0.025), None)
+        if same is None and chance >= 0.02:
+            found[bpm] = chance
+        elif same is not None and same != best:
+            found[same] = max(found[same], chance)
+    ranked = sorted(found.items(), key=lambda item: (item[0] != best, -item[1]))
+    return tuple(Candidate(bpm, chance) for bpm, chance in ranked)
+
+
+def guess(audio: Audio) -> tuple[str, tuple[float, ...]]:
+    """(engine, tempi): what the trackers say of the middle of the file, at most two guesses."""
+    heard = _middle(audio.longest)
+    if has_essentia():
+        standard = essentia()
+        # Fresh for each file: a used estimator returns the last file's answer
+        degara = float(standard.RhythmExtractor2013(method="degara")(heard)[0])
+        percival = float(standard.PercivalBpmEstimator()(heard))
+        guesses, engine = (degara, percival), "essentia degara + percival"
+    else:
+        import librosa
+
+        tempi = [
+            librosa.feature.tempo(onset_envelope=audio.onsets, sr=44_100, hop_length=441, start_bpm=start)[0]
+            for start in (110, 150)
+        ]
+        guesses, engine = (float(tempi[0]), float(tempi[1])), "librosa tempo"
+    return engine, tuple(bpm for bpm in guesses if 20 <= bpm <= 400)
+
+
+def _middle(mono: Samples) -> Samples:
+    spare = max(0, len(mono) - HEARD_SECONDS * 44_100) // 2
+    return mono[spare : len(mono) - spare]
+
+
+def calibrate(chance: float, steadiness: float, share: float) -> float:
+    """The chance of being right: the choice's own, less where no pulse stands out. Fitted with the choice."""
+    bias, of_chance, of_steadiness, of_share = CALIBRATION
+    odds = math.log(max(chance, 1e-6) / max(1 - chance, 1e-6))
+    logit = bias + of_chance * odds + of_steadiness * math.log(steadiness) + of_share * math.log(share)
+    return 1 / (1 + math.exp(-logit))
+
+
+CALIBRATION = (-0.222, 0.976, 0.297, 0.727)
+
+
+def _silent(reason: str) -> Findings:
+    return Findings(abstained={"bpm": reason})
+
+
+TAGGER = Tagger("tempo", version=1, fields=("bpm",), tag=tag)

@@ -1,0 +1,102 @@
+"""One file in, everything heard in it out: what a worker process runs."""
+
+from __future__ import annotations
+
+import faulthandler
+import hashlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from taggers.base import FileTags, Findings, Job, TagError
+from taggers.registry import load
+
+DIGEST_SIZE = 20
+_CHUNK = 2**20
+_ONE_THREAD = tuple(f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"))
+
+
+def start_worker() -> None:
+    """A pool's initializer: one thread, no interrupts (the parent has them), and silence.
+
+    Decoders print to stdout and stderr from C; a worker says everything in its FileTags.
+    """
+    for name in _ONE_THREAD:
+        os.environ[name] = "1"
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for standard in (1, 2):
+        os.dup2(nowhere, standard)
+    os.close(nowhere)
+
+
+def tag_file(job: Job, time_limit: float | None = None) -> FileTags:
+    """Hear one file. Never raises for a bad file: `error` says what is wrong with it.
+
+    time_limit: seconds; beyond it the whole process ends, even in the middle of a C library, which a
+    process pool's parent sees as BrokenProcessPool. For workers only.
+    """
+    started = time.perf_counter()
+    with _ended_after(time_limit):
+        try:
+            digest, size = _digest(job.path)
+        except OSError as error:
+            return FileTags(job.path, error=f"cannot be read: {error.strerror or error}")
+        if digest in job.known:
+            return FileTags(job.path, digest, size, skipped=True, seconds=time.perf_counter() - started)
+        return _hear(job, digest, size, started)
+
+
+def _hear(job: Job, digest: bytes, size: int, started: float) -> FileTags:
+    from taggers.audio import Audio
+
+    taggers = [load(name) for name in job.taggers]
+    audio = Audio(Path(job.path), {one.name: one.meter for one in taggers if one.meter})
+    facts = error = None
+    if any(tagger.hears for tagger in taggers):
+        try:
+            facts = audio.facts
+        except TagError as reason:
+            error = str(reason)
+        except MemoryError:
+            error = "needs more memory than there is"
+    findings: dict[str, Findings] = {}
+    errors: dict[str, str] = {}
+    for tagger in taggers:
+        if tagger.hears and error:
+            continue
+        try:
+            findings[tagger.name] = tagger.tag(audio)
+        except Exception as reason:  # noqa: BLE001 - one tagger's bug must not cost what the others heard
+            errors[tagger.name] = f"{type(reason).__name__}: {reason}"[:500]
+    return FileTags(job.path, digest, size, facts, findings, errors, error, seconds=time.perf_counter() - started)
+
+
+def _digest(path: str) -> tuple[bytes, int]:
+    """(blake2b-20, size) of the whole file: heads and tails alone merge stems with silent ends."""
+    digest = hashlib.blake2b(digest_size=DIGEST_SIZE)
+    size = 0
+    with open(path, "rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+    return digest.digest(), size
+
+
+@contextmanager
+def _ended_after(seconds: float | None) -> Iterator[None]:
+    if seconds is None:
+        yield
+        return
+    with open(os.devnull, "w") as nowhere:
+        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
