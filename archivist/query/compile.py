@@ -1,0 +1,396 @@
+"""Turns a query into one SELECT of ids. Every value is bound, none becomes part of the SQL.
+
+A file has its own fields in `file` and `content`. What belongs to the other kind of thing is asked in a
+sub-query: a project's field of a file is that of its project; a file's field of a project holds where one
+of its files has it. Words that stand alone drive the full-text index; within `or` and behind `-` they
+are sub-queries too. Missing things are left out unless the query speaks of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from peewee import JOIN, SQL, Join, NodeList, Ordering, Select, SqliteDatabase, fn
+
+from archivist import search
+from archivist.query.fields import DAW_ALIASES
+from archivist.query.nodes import (
+    Age,
+    And,
+    Match,
+    Node,
+    Not,
+    OneOf,
+    Or,
+    Query,
+    QueryError,
+    Sort,
+    Span,
+    Text,
+    Within,
+)
+from archivist.tables import Content, File, Label, LabelUse, Project, SampleUse, Tag, database
+
+DOUBTFUL = 0.5
+"""A machine's value below this confidence is worth a look."""
+
+CONFLICT = 0.03
+"""Tempi further apart than this contradict each other; halves and doubles do not."""
+
+Condition: TypeAlias = Any  # peewee has no types; a node that is true or false, or NULL for neither
+
+_NEVER = SQL("1 = 0")
+_ALWAYS = SQL("1 = 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """offline: volumes whose drive is away. now: UTC seconds. dense: see `compile`."""
+
+    offline: frozenset[int]
+    now: float
+    dense: bool = False
+
+
+Leaf: TypeAlias = Callable[[Node, Asking], Condition]
+
+
+def compile(
+    query: Query,
+    *,
+    projects: bool = False,
+    offline: frozenset[int] = frozenset(),
+    now: float,
+    ordered: bool = True,
+    dense: bool = False,
+) -> Select:
+    """The ids of the files or projects that `query` finds, in its order. All values come bound.
+
+    offline: the volumes whose drive is away. now: UTC seconds, for ages. ordered: False leaves out the order.
+    dense: for the first of very many; SQLite then goes through all in the order asked for, which is the
+    sooner done the more of them match. Those whose value to sort by is unknown are left out.
+    Raises QueryError on an order that projects do not have.
+    """
+    table, leaf = (Project, _project_term) if projects else (File, _file_term)
+    asking = Asking(offline, now, dense)
+    terms = query.where.terms if isinstance(query.where, And) else (query.where,)
+    clauses = [clause for term in terms if (clause := _as_clause(term))]
+    words = search.match(database.obj, f"{table._meta.table_name}_search", clauses)
+    conditions = [_condition(term, leaf, asking) for term in terms if not _as_clause(term)]
+    if not _asks_for_missing(query.where):
+        conditions.append(table.missing_since.is_null())
+    if not projects:
+        conditions.append(~File.is_project)
+    source, id_ = table, table.id
+    column = _order_column(query.sort, projects) if ordered else None
+    if words is not None:
+        found = words.alias("found")
+        source, id_ = Join(found, table, _pinned(), on=(found.c.id == table.id)), found.c.id
+    if dense and column is not None and column.null:
+        conditions.append(column.is_null(False))
+    if dense and words is None and not projects and query.sort.field in _CONTENT_COLUMNS:
+        source = Join(Content, File, _pinned(), on=(File.content == Content.id))
+    elif not projects:
+        source = Join(source, Content, JOIN.LEFT_OUTER, on=(File.content == Content.id))
+    select = Select([source], [table.id]).where(*conditions).bind(database)
+    if column is None:
+        return select
+    by_id = id_.desc() if query.sort.descending else id_.asc()
+    return (
+        select.order_by(by_id)
+        if column is table.id
+        else select.order_by(_in_order(column, query.sort, dense), by_id)
+    )
+
+
+def _pinned() -> Any:
+    """On SQLite a CROSS JOIN is done left to right: the left side leads, and gives the rows in its order."""
+    return JOIN.CROSS if isinstance(database.obj, SqliteDatabase) else JOIN.INNER
+
+
+def _order_column(sort: Sort, projects: bool) -> Any:
+    columns = _PROJECT_ORDER if projects else _FILE_ORDER
+    if sort.field not in columns:
+        raise QueryError(f"projects have no {sort.field} to sort by; use {', '.join(columns)}", sort.position)
+    return columns[sort.field]
+
+
+def _in_order(column: Any, sort: Sort, dense: bool) -> Ordering:
+    """What is unknown comes last either way."""
+    nulls = "LAST" if column.null and not dense else None
+    return column.desc(nulls=nulls) if sort.descending else column.asc(nulls=nulls)
+
+
+_FILE_ORDER = {
+    "name": File.sort_name,
+    "date": File.mtime_ns,
+    "bpm": Content.bpm,
+    "key": Content.key,
+    "length": Content.duration,
+    "size": File.size,
+    "loudness": Content.loudness,
+    "added": File.id,  # ids ascend as files come in
+}
+_PROJECT_ORDER = {
+    "name": Project.sort_name,
+    "date": Project.modified_at,
+    "bpm": Project.bpm,
+    "key": Project.key,
+    "added": Project.id,
+}
+
+
+# ---------------------------------------------------------------- conditions
+
+
+def _condition(node: Node, leaf: Leaf, asking: Asking) -> Condition:
+    match node:
+        case And(terms) | Or(terms):
+            glue = " AND " if isinstance(node, And) else " OR "
+            parts = [_condition(term, leaf, asking) for term in terms]
+            return NodeList(parts, glue=glue, parens=True) if parts else _ALWAYS
+        case Not(term):  # NULL, a value that is not known, is not the value asked for either
+            return NodeList((_condition(term, leaf, asking), SQL("IS NOT TRUE")), parens=True)
+        case _:
+            return leaf(node, asking)
+
+
+def _as_clause(node: Node) -> tuple[search.Phrase, ...]:
+    """Words, or words joined by `or`, as one clause of a full-text search; () for all else."""
+    alternatives = node.terms if isinstance(node, Or) else (node,)
+    phrases = tuple(search.Phrase(each.text, each.prefix) for each in alternatives if isinstance(each, Text))
+    return phrases if len(phrases) == len(alternatives) else ()
+
+
+def _asks_for_missing(node: Node) -> bool:
+    match node:
+        case And(terms) | Or(terms):
+            return any(map(_asks_for_missing, terms))
+        case Not(term):
+            return _asks_for_missing(term)
+        case OneOf("is", values):
+            return "missing" in values
+        case _:
+            return False
+
+
+def _file_term(node: Node, asking: Asking) -> Condition:
+    match node:
+        case Text() | Match("path"):
+            return _words(File, node)
+        case Match("flag", text):
+            return File.content << Tag.select(Tag.content).where(
+                Tag.field == "flag", Tag.text == text.lower(), ~Tag.rejected, Tag.content.is_null(False)
+            )
+        case Match("label"):
+            return File.content << _labelled(LabelUse.content, node)
+        case OneOf("instrument", values):
+            return (_content("instrument", asking) << values) | fn.EXISTS(_also_heard(values))
+        case OneOf("is", values):
+            return NodeList([_file_state(value, asking) for value in values], glue=" OR ", parens=True)
+        case OneOf(field, values):
+            return _content(field, asking) << values
+        case Within("date", spans):
+            return _in_spans(File.mtime_ns, spans, unit=1_000_000_000)
+        case Within(field, spans):
+            return _in_spans(_content(field, asking), spans)
+        case Age(_, span):
+            return _in_spans(File.mtime_ns, (_back_from(asking.now, span),), unit=1_000_000_000)
+        case _:
+            return File.project << Project.select(Project.id).where(_project_term(node, asking))
+
+
+def _project_term(node: Node, asking: Asking) -> Condition:
+    match node:
+        case Text() | Match("path" | "track" | "plugin" | "project"):
+            return _words(Project, node)
+        case Match("daw", text):
+            name = re.sub(r"[\W_]+", "", text.lower())
+            return Project.daw.startswith(DAW_ALIASES.get(name, name))
+        case Match("label"):
+            return Project.id << _labelled(LabelUse.project, node)
+        case OneOf("is", values):
+            return NodeList([_project_state(value, asking) for value in values], glue=" OR ", parens=True)
+        case OneOf("key", values):
+            return Project.key << values
+        case Within("bpm", spans):
+            return _in_spans(Project.bpm, spans)
+        case Within("date", spans):
+            return _in_spans(Project.modified_at, spans)
+        case Age(_, span):
+            return _in_spans(Project.modified_at, (_back_from(asking.now, span),))
+        case _:
+            return _has_file(_file_term(node, asking))
+
+
+def _has_file(condition: Condition) -> Condition:
+    """That one of the project's files is such."""
+    joined = Join(File, Content, JOIN.LEFT_OUTER, on=(File.content == Content.id))
+    present = (File.project == Project.id, File.missing_since.is_null(), ~File.is_project)
+    return fn.EXISTS(Select([joined], [File.id]).where(*present, condition))
+
+
+_CONTENT_COLUMNS = {
+    "bpm": Content.bpm,
+    "key": Content.key,
+    "kind": Content.kind,
+    "instrument": Content.instrument,
+    "length": Content.duration,
+    "loudness": Content.loudness,
+}
+
+
+def _content(field: str, asking: Asking) -> Any:
+    """A value in force. Made to depend on the file, SQLite neither looks it up by an index nor reads all of
+    `content` into a Bloom filter beforehand (60 ms of a million rows), as it does for any test of it alone."""
+    column = _CONTENT_COLUMNS[field]
+    if asking.dense and isinstance(database.obj, SqliteDatabase):
+        return fn.IIF(File.id, column, None)
+    return column
+
+
+def _unindexed(column: Any) -> Any:
+    """SQLite takes no index for a column behind a plus sign; PostgreSQL knows better by itself."""
+    return NodeList((SQL("+"), column), glue="") if isinstance(database.obj, SqliteDatabase) else column
+
+
+def _words(table: Any, node: Text | Match) -> Condition:
+    """What is written without quotes may go on: plugin:omni finds Omnisphere."""
+    if isinstance(node, Match):
+        column = _SEARCH_COLUMNS[node.field]
+        phrase = search.Phrase(node.text, prefix=not node.exact, column=column)
+    else:
+        phrase = search.Phrase(node.text, node.prefix)
+    found = search.match(database.obj, f"{table._meta.table_name}_search", [(phrase,)])
+    return _ALWAYS if found is None else table.id << found
+
+
+_SEARCH_COLUMNS = {"path": "path", "track": "tracks", "plugin": "plugins", "project": "name"}
+
+
+def _labelled(owner: Any, node: Match) -> Select:
+    name = fn.LOWER(Label.name)
+    wanted = name == node.text.lower() if node.exact else name.startswith(node.text.lower())
+    return LabelUse.select(owner).join(Label).where(wanted, owner.is_null(False))
+
+
+def _also_heard(instruments: tuple[str, ...]) -> Select:
+    """A second instrument in a sound, unless a person has said what plays."""
+    said = Tag.alias()
+    decided = said.select(said.id).where(
+        said.content == Tag.content, said.field == "instrument", said.tagger == "user"
+    )
+    return Tag.select(Tag.id).where(
+        Tag.content == File.content,
+        Tag.field == "instrument",
+        Tag.text << instruments,
+        ~Tag.rejected,
+        ~fn.EXISTS(decided),
+    )
+
+
+def _in_spans(column: Any, spans: tuple[Span, ...], unit: int = 1) -> Condition:
+    """`unit`: how many of the column's units make one of the span's."""
+    parts = []
+    for span in spans:
+        ends = []
+        if span.low is not None:
+            ends.append(column >= _in_unit(span.low, unit))
+        if span.high is not None:
+            ends.append(column < _in_unit(span.high, unit))
+        parts.append(NodeList(ends or [column.is_null(False)], glue=" AND ", parens=True))
+    return NodeList(parts, glue=" OR ", parens=True)
+
+
+def _in_unit(seconds: float, unit: int) -> float:
+    return seconds if unit == 1 else round(seconds * unit)
+
+
+def _back_from(now: float, age: Span) -> Span:
+    """The dates of an age; the younger end is the later."""
+    return Span(
+        None if age.high is None else now - age.high,
+        None if age.low is None else now - age.low,
+    )
+
+
+# ---------------------------------------------------------------- states
+
+
+def _file_state(state: str, asking: Asking) -> Condition:
+    match state:
+        case "missing":
+            return File.missing_since.is_null(False)
+        case "offline":
+            return File.volume << sorted(asking.offline) if asking.offline else _NEVER
+        case "take":
+            return File.project.is_null(False)
+        case "unused":
+            by_content = SampleUse.select(SampleUse.content).where(SampleUse.content.is_null(False))
+            by_file = SampleUse.select(SampleUse.file).where(SampleUse.file.is_null(False))
+            return File.id.not_in(by_file) & (File.content.is_null() | File.content.not_in(by_content))
+        case "doubtful":
+            return File.content << _doubtful()
+        case _:
+            return _conflict()
+
+
+def _project_state(state: str, asking: Asking) -> Condition:
+    match state:
+        case "missing":
+            return Project.missing_since.is_null(False)
+        case "offline":
+            return Project.volume << sorted(asking.offline) if asking.offline else _NEVER
+        case _:
+            return _has_file(_file_state(state, asking))
+
+
+def _doubtful() -> Select:
+    """Contents a value of which comes from a machine that was not sure, and from nobody else."""
+    better = Tag.alias()
+    outdone = better.select(better.id).where(
+        better.content == Tag.content,
+        better.field == Tag.field,
+        ~better.rejected,
+        (better.source != "machine") | (better.confidence >= DOUBTFUL),
+    )
+    return Tag.select(Tag.content).where(
+        Tag.source == "machine",
+        Tag.confidence < DOUBTFUL,
+        ~Tag.rejected,
+        Tag.content.is_null(False),
+        _unindexed(Tag.field) << ("bpm", "key", "instrument", "kind"),
+        ~fn.EXISTS(outdone),
+    )
+
+
+def _conflict() -> Condition:
+    """A machine hears another tempo or key than the file's tags, its name or its project say, and no person
+    has decided yet."""
+    heard, said, decided = Tag.alias(), Tag.alias(), Tag.alias()
+    by_person = decided.select(decided.id).where(
+        decided.content == said.content, decided.field == said.field, decided.tagger == "user"
+    )
+    # What others say is less than what machines hear, so it leads.
+    both = Join(said, heard, _pinned(), on=(heard.content == said.content) & (heard.field == said.field))
+    contents = Select([both], [said.content]).where(
+        said.source << ("project", "embedded", "name"),
+        heard.source == "machine",
+        ~said.rejected,
+        ~heard.rejected,
+        ((_unindexed(said.field) == "bpm") & _far_apart(heard.number, said.number))
+        | ((_unindexed(said.field) == "key") & (heard.text != said.text)),
+        ~fn.EXISTS(by_person),
+    )
+    return File.content << contents
+
+
+def _far_apart(heard: Any, said: Any) -> Condition:
+    parts = [
+        (heard < said * factor * (1 - CONFLICT)) | (heard > said * factor * (1 + CONFLICT))
+        for factor in (0.5, 1, 2)
+    ]
+    return NodeList(parts, glue=" AND ", parens=True)
