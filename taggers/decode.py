@@ -8,6 +8,7 @@ disguised as a song must not make it fetch files or addresses.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -152,21 +153,24 @@ def _by_ffmpeg(path: Path) -> Iterator[Stream]:
             if not container.streams.audio:
                 raise TagError("no audio stream inside")
             sound = container.streams.audio[0]
+            if sound.codec_context.format is None or not sound.sample_rate:  # FFmpeg guessed from a few bytes
+                raise TagError("not audio, or damaged at its start")
             sound.codec_context.thread_count = 1
             codec = sound.codec_context.codec.canonical_name
             pcm = codec.startswith("pcm_") or codec in _LOSSLESS
             yield Stream(
                 sound.sample_rate,
                 sound.channels,
-                _ffmpeg_bits(sound.codec_context) if pcm else None,
+                _ffmpeg_bits(codec, sound.codec_context.format.bits) if pcm else None,
                 codec,
                 _ffmpeg_blocks(container, sound),
             )
 
 
-def _ffmpeg_bits(context: Any) -> int | None:
-    bits = context.bits_per_coded_sample or 8 * context.format.bytes
-    return int(bits) or None
+def _ffmpeg_bits(codec: str, decoded: int) -> int | None:
+    """PCM says it in its name ("pcm_s24le"). The rest decodes 24 bits into 32, so 32 tells nothing."""
+    named = re.search(r"^pcm_[a-z](\d+)", codec)
+    return int(named[1]) if named else decoded if decoded != 32 else None
 
 
 def _ffmpeg_blocks(container: Any, sound: Any) -> Iterator[Block]:
