@@ -32,7 +32,7 @@ Connect: TypeAlias = Callable[[], AbstractContextManager[Any]]
 """Opens this thread's connection for a while; `database.connection_context` is one."""
 
 PAGE = 100  # rows
-_MANY = 2_000  # results, which take some 10 ms to collect
+MANY = 2_000  # results, which take some 10 ms to collect
 _PAGES = 50  # kept; a screen looks at two or three
 
 
@@ -59,10 +59,10 @@ def find(
 def _first(ask: Callable[..., Select], sort: Sort, limit: int) -> array[int]:
     """A few are best all collected, by the best index there is, then sorted; of many the first are best met
     on the way through all files in order. A bounded look in no order tells which it is."""
-    some = _ids(ask(ordered=False).limit(_MANY))
-    if len(some) < _MANY and sort == NEWEST_FIRST:
+    some = _ids(ask(ordered=False).limit(MANY))
+    if len(some) < MANY and sort == NEWEST_FIRST:
         return array("q", sorted(some, reverse=True)[:limit])
-    if len(some) == _MANY and len(ids := _ids(ask(dense=True).limit(limit))) == limit:
+    if len(some) == MANY and len(ids := _ids(ask(dense=True).limit(limit))) == limit:
         return ids
     return _ids(ask().limit(limit))
 

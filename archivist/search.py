@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from peewee import SQL, Database, NodeList, Select, SqliteDatabase, Table
+from peewee import SQL, Database, NodeList, Proxy, Select, SqliteDatabase, Table
 
 from archivist.text import to_store
 
@@ -47,7 +47,7 @@ ProjectText = tuple[int, str, str, str, str, str]
 def create(database: Database) -> None:
     """Make both indexes; for a migration."""
     for table, columns in _COLUMNS.items():
-        if _is_sqlite(database):
+        if is_sqlite(database):
             # Three lengths of prefixes make each keystroke as fast as a whole word, for a third of the size.
             database.execute_sql(
                 f"CREATE VIRTUAL TABLE IF NOT EXISTS {table} USING fts5({', '.join(columns)}, "
@@ -86,7 +86,7 @@ def match(database: Database, table: str, clauses: Sequence[Sequence[Phrase]]) -
     if not asked:
         return None
     source = Table(table)
-    if _is_sqlite(database):
+    if is_sqlite(database):
         text = " AND ".join("(" + " OR ".join(map(_fts5, clause)) + ")" for clause in asked)
         matches = NodeList((SQL(table), SQL("MATCH"), text))
         return source.select(source.c.rowid.alias("id")).where(matches)
@@ -105,15 +105,16 @@ def searchable(text: str) -> str:
     return " ".join((to_store(text), *parts))
 
 
-def _is_sqlite(database: Database) -> bool:
-    return isinstance(database, SqliteDatabase)
+def is_sqlite(database: Database) -> bool:
+    """`database` may be the proxy that the tables are bound to."""
+    return isinstance(database.obj if isinstance(database, Proxy) else database, SqliteDatabase)
 
 
 def _index(database: Database, table: str, rows: Iterable[Sequence[Any]]) -> None:
     columns = _COLUMNS[table]
     rows = iter(rows)
     while batch := [(row[0], *map(searchable, row[1:])) for row in islice(rows, _BATCH)]:
-        if _is_sqlite(database):
+        if is_sqlite(database):
             marks = ", ".join("?" * (len(columns) + 1))
             sql = f"INSERT OR REPLACE INTO {table} (rowid, {', '.join(columns)}) VALUES ({marks})"
         else:
@@ -129,7 +130,7 @@ def _index(database: Database, table: str, rows: Iterable[Sequence[Any]]) -> Non
 
 
 def _remove(database: Database, table: str, ids: Iterable[int]) -> None:
-    key, mark = ("rowid", "?") if _is_sqlite(database) else ("id", "%s")
+    key, mark = ("rowid", "?") if is_sqlite(database) else ("id", "%s")
     database.cursor().executemany(f"DELETE FROM {table} WHERE {key} = {mark}", [(id_,) for id_ in ids])
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from peewee import JOIN, SQL, Join, NodeList, Ordering, Select, SqliteDatabase, fn
+from peewee import JOIN, SQL, Join, NodeList, Ordering, Select, fn
 
 from archivist import search
 from archivist.query.fields import DAW_ALIASES
@@ -78,7 +78,7 @@ def compile(
     asking = Asking(offline, now, dense)
     terms = query.where.terms if isinstance(query.where, And) else (query.where,)
     clauses = [clause for term in terms if (clause := _as_clause(term))]
-    words = search.match(database.obj, f"{table._meta.table_name}_search", clauses)
+    words = search.match(database, f"{table._meta.table_name}_search", clauses)
     conditions = [_condition(term, leaf, asking) for term in terms if not _as_clause(term)]
     if not _asks_for_missing(query.where):
         conditions.append(table.missing_since.is_null())
@@ -108,7 +108,7 @@ def compile(
 
 def _pinned() -> Any:
     """On SQLite a CROSS JOIN is done left to right: the left side leads, and gives the rows in its order."""
-    return JOIN.CROSS if isinstance(database.obj, SqliteDatabase) else JOIN.INNER
+    return JOIN.CROSS if search.is_sqlite(database) else JOIN.INNER
 
 
 def _order_column(sort: Sort, projects: bool) -> Any:
@@ -247,14 +247,14 @@ def _content(field: str, asking: Asking) -> Any:
     """A value in force. Made to depend on the file, SQLite neither looks it up by an index nor reads all of
     `content` into a Bloom filter beforehand (60 ms of a million rows), as it does for any test of it alone."""
     column = _CONTENT_COLUMNS[field]
-    if asking.dense and isinstance(database.obj, SqliteDatabase):
+    if asking.dense and search.is_sqlite(database):
         return fn.IIF(File.id, column, None)
     return column
 
 
 def _unindexed(column: Any) -> Any:
     """SQLite takes no index for a column behind a plus sign; PostgreSQL knows better by itself."""
-    return NodeList((SQL("+"), column), glue="") if isinstance(database.obj, SqliteDatabase) else column
+    return NodeList((SQL("+"), column), glue="") if search.is_sqlite(database) else column
 
 
 def _words(table: Any, node: Text | Match) -> Condition:
@@ -264,7 +264,7 @@ def _words(table: Any, node: Text | Match) -> Condition:
         phrase = search.Phrase(node.text, prefix=not node.exact, column=column)
     else:
         phrase = search.Phrase(node.text, node.prefix)
-    found = search.match(database.obj, f"{table._meta.table_name}_search", [(phrase,)])
+    found = search.match(database, f"{table._meta.table_name}_search", [(phrase,)])
     return _ALWAYS if found is None else table.id << found
 
 
