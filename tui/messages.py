@@ -35,6 +35,7 @@ class Request:
     query: str
     projects: bool
     keep: int | None = None  # the id of the row to stay on
+    counts: bool = False  # the numbers of the whole archive are wanted too
 
 
 @dataclass(frozen=True, slots=True)

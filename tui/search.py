@@ -1,6 +1,7 @@
 """The answers to one search, in the order in which a person wants them: first rows, all rows, facets.
 
-Runs in a worker thread; knows no widget.
+Runs in a worker thread; knows no widget. A query is read as it is being typed: leniently, its last word
+as the beginning of one. What is wrong in it is told beside the results and withholds none.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from archivist.archive import QueryError
-from tui.messages import FacetsReady, Misread, Request, ResultsReady
+from archivist.query.parse import parse
+from tui.messages import CountsReady, FacetsReady, Misread, Request, ResultsReady
+from tui.terms import without_sort
 
 if TYPE_CHECKING:
     from archivist.archive import Archive, Results
@@ -21,31 +24,38 @@ WINDOW = 2 * PAGE
 """Rows of the first answer: few enough to come at once."""
 
 
-def answers(archive: Archive, request: Request) -> Iterator[ResultsReady | FacetsReady]:
-    """Every answer to `request`. A query that does not parse is answered leniently, with what is wrong in it."""
+def answers(archive: Archive, request: Request) -> Iterator[ResultsReady | FacetsReady | CountsReady]:
+    """Every answer to `request`. Raises what the archive raises, but no QueryError."""
     start = time.perf_counter()
-    results, misread = _first_window(archive, request)
+    query, projects = request.query, request.projects
+    misread = _misread(query)
+    try:
+        results = archive.find(query, projects=projects, limit=WINDOW, lenient=True)
+    except QueryError as error:  # an order that files have and projects do not
+        misread = Misread(str(error), error.position)
+        query = without_sort(query)
+        results = archive.find(query, projects=projects, limit=WINDOW, lenient=True)
     head = results.rows(0, min(PAGE, len(results)))
     whole = len(results) < WINDOW
     first = _position(results, request.keep)
     # Without the kept row in sight the list would jump to the top and back: wait for the whole one.
     if whole or request.keep is None or first is not None:
         yield ResultsReady(request, results, head, whole, misread, first, time.perf_counter() - start)
-    lenient = misread is not None
     if not whole:
-        results = archive.find(request.query, projects=request.projects, lenient=lenient)
+        results = archive.find(query, projects=projects, lenient=True)
         selected = _position(results, request.keep)
         yield ResultsReady(request, results, head, True, misread, selected, time.perf_counter() - start)
-    yield FacetsReady(request, archive.facets(request.query, projects=request.projects, lenient=lenient))
+    yield FacetsReady(request, archive.facets(query, projects=projects, lenient=True))
+    if request.counts:
+        yield CountsReady(archive.counts())
 
 
-def _first_window(archive: Archive, request: Request) -> tuple[Results, Misread | None]:
-    query, projects = request.query, request.projects
+def _misread(query: str) -> Misread | None:
     try:
-        return archive.find(query, projects=projects, limit=WINDOW), None
+        parse(query)
     except QueryError as error:
-        misread = Misread(str(error), error.position)
-    return archive.find(query, projects=projects, limit=WINDOW, lenient=True), misread
+        return Misread(str(error), error.position)
+    return None
 
 
 def _position(results: Results, row_id: int | None) -> int | None:

@@ -66,10 +66,14 @@ def with_sort(query: str, sort: str) -> str:
     >>> with_sort("kick sort:-date snare", "bpm")
     'kick snare sort:bpm'
     """
+    return f"{without_sort(query)} sort:{sort}".strip()
+
+
+def without_sort(query: str) -> str:
     for word in reversed(_words(query)):
         if word.text.startswith("sort:"):
             query = _cut(query, word)
-    return f"{query.strip()} sort:{sort}".strip()
+    return query.strip()
 
 
 def last_word(query: str) -> str:

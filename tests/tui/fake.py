@@ -1,7 +1,7 @@
 """An archive made of arithmetic: any number of rows, none of them stored, answering as `Archive` does.
 
 It understands bare words (in names), `bpm:N`, `key:"…"`, `kind:…`, `daw:…`, a leading "-" and `sort:[-]name|bpm`;
-any other `field:` is a QueryError, as is a value that is still missing.
+it passes over any other field and over one that has no value yet.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ KINDS = ("stem", "one-shot", "loop", "mix", "stem")
 SONGS = ("Sunrise", "Glass Harbour", "Northbound", "Paper Lions", "Half Light", "Echo Park", "Salt")
 DAWS = ("ableton", "reaper", "flstudio", "logic", "bitwig")
 WORDS = ("Lead Vox", "Kick", "Bass DI", "Felt Piano", "Gtr L", "Juno", "Room", "Strings")
+FIELDS = ("bpm", "key", "kind", "daw", "instrument")
+PROJECT_FIELDS = ("bpm", "key", "daw")
 PERIOD = 840
 """After so many files all but the numbers in their names comes again: a large archive searches only these."""
 OFFLINE_EVERY, MISSING_EVERY = 41, 29
@@ -153,8 +155,10 @@ class FakeArchive:
         if self.broken:
             raise self.broken
         generation = self.generation
+        if projects and "sort:length" in query:
+            raise QueryError("projects have no length", query.index("sort:") + 5)
         self._wait(self.find_delays.get(query, 0.0), generation)
-        matches = self._matches(query, projects, lenient)
+        matches = self._matches(query, projects)
         total = self.projects if projects else 0 if self.empty else self.files
         row = self.project if projects else self.file
         order = re.search(r"sort:(-?)(\w+)", query)
@@ -172,18 +176,13 @@ class FakeArchive:
         found = (n for n in self._until_interrupted(numbers, generation) if matches(row(n)))
         return FakeResults(array("q", islice(found, limit)), row, self.page_delay)
 
-    def _matches(self, query: str, projects: bool, lenient: bool) -> Callable[[Any], bool] | None:
+    def _matches(self, query: str, projects: bool) -> Callable[[Any], bool] | None:
         tests = []
         for match in re.finditer(r'(-?)(?:([a-z]+):)?("[^"]*"?|[^\s"]*)', query):
             sign, name, value = match[1], match[2], match[3].strip('"')
             if not match[0] or name == "sort":
                 continue
-            if name not in (None, "bpm", "key", "kind", "daw", "instrument") or (name and not value):
-                if lenient:
-                    continue
-                reason = f"{name}: wants a value" if not value else f"there is no field {name}"
-                raise QueryError(reason, match.end() if not value else match.start())
-            if name and projects and name not in ("bpm", "key", "daw"):
+            if name and (not value or name not in (FIELDS if not projects else PROJECT_FIELDS)):
                 continue
             tests.append((bool(sign), name or "name", value.casefold()))
         if not tests:
@@ -213,7 +212,7 @@ class FakeArchive:
             time.sleep(0.002)
 
     def facets(self, query: str, *, projects: bool = False, lenient: bool = False) -> tuple[Facet, ...]:
-        matches = self._matches(query, projects, lenient)
+        matches = self._matches(query, projects)
         rows = [self.project(n) if projects else self.file(n) for n in range(min(2_000, self.files))]
         rows = [row for row in rows if matches is None or matches(row)]
         names = ("daw", "key") if projects else ("kind", "instrument", "key", "daw")

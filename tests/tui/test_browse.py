@@ -46,11 +46,11 @@ async def test_each_keystroke_searches() -> None:
 async def test_half_typed_query_shows_results_and_where_it_stops() -> None:
     async with running(FakeArchive()) as ui:
         await ui.write("kick bpm:")
-        await ui.shows("^ bpm: wants a value", "125 files")
+        await ui.shows("^ a value is missing here", "125 files")
         status = ui.lines()[1]
         assert status.index("^") == ui.lines()[0].index("bpm:") + len("bpm:")
         await ui.write("91")
-        await ui.hides("wants a value")
+        await ui.hides("missing here")
         await ui.shows("Projects 40")
 
 
@@ -153,6 +153,12 @@ async def test_files_and_projects() -> None:
         await ui.shows("40 projects", "Tracks", "Sunrise 1")
         await ui.press("f4")
         await ui.shows("1,000 files", "Length")
+
+
+async def test_an_order_that_projects_do_not_have_is_passed_over() -> None:
+    async with running(FakeArchive(), query="sort:length") as ui:
+        await ui.press("f4")
+        await ui.shows("40 projects", "^ projects have no length")
 
 
 async def test_details_of_a_file() -> None:

@@ -75,6 +75,7 @@ class BrowseScreen(Screen[None]):
         self._projects = False
         self._request = Request(0, query, projects=False)
         self._shown = -1  # the serial of the request whose answer is on the screen
+        self._recount = True
         self._welcomed = False
         self._settling: Timer | None = None
         self._was_wide: bool | None = None
@@ -93,7 +94,6 @@ class BrowseScreen(Screen[None]):
     def on_mount(self) -> None:
         self.query_one(QueryInput).focus()
         self._search()
-        self._count()
 
     def on_unmount(self) -> None:
         """Threads outlive the screen, and the program waits for them before it ends."""
@@ -123,7 +123,9 @@ class BrowseScreen(Screen[None]):
     def _search(self, *, stay: bool = False) -> None:
         """Ask for the query as it stands; `stay` on the row under the cursor."""
         keep = self._table.row_id if stay else None
-        self._request = Request(self._request.serial + 1, self._input.value, self._projects, keep)
+        self._request = Request(
+            self._request.serial + 1, self._input.value, self._projects, keep, counts=self._recount
+        )
         self._archive.interrupt()  # what the last request still reads, nobody wants
         self._find(self._request)
 
@@ -262,8 +264,8 @@ class BrowseScreen(Screen[None]):
             refused = bool(message.summary.refused)
             self.query_one(StatusLine).notice(told_index(message.summary), failed=refused)
         self.refresh_bindings()
+        self._recount = True
         self._search(stay=True)
-        self._count()
 
     def action_add_root(self) -> None:
         self._ask_root(first=False)
@@ -271,16 +273,12 @@ class BrowseScreen(Screen[None]):
     def _ask_root(self, *, first: bool) -> None:
         def then(root: RootInfo | None) -> None:
             if root is not None:
-                self._count()
                 self._start_index((Path(root.path),))
 
         self.app.push_screen(AddRootScreen(self._archive, first=first), then)
 
-    @work(thread=True, exclusive=True, group="count", exit_on_error=False)
-    def _count(self) -> None:
-        self.post_message(CountsReady(self._archive.counts()))
-
     def on_counts_ready(self, message: CountsReady) -> None:
+        self._recount = False
         self.query_one(StatusLine).show_counts(message.counts)
         if not message.counts.roots and not self._welcomed:
             self._welcomed = True
@@ -294,8 +292,6 @@ class BrowseScreen(Screen[None]):
             return
         if not isinstance(error, Interrupted):
             self.post_message(Failed(error))
-        elif event.worker.group == "count":
-            self._count()
         elif event.worker.group == "edit":
             self.query_one(StatusLine).notice("A new search came between: nothing was changed.", failed=True)
 

@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from archivist.text import printable
 
 FILE_FIELDS = ("bpm", "key", "instrument", "kind")
-PROJECT_FIELDS = ("bpm", "key")
+PROJECT_FIELDS = ("bpm", "key", "time_signature")
 
 Assignment = tuple[str, str]
 
@@ -42,7 +42,7 @@ class EditScreen(ModalScreen[Assignment | None]):
 
     def _hint(self) -> str:
         names = ", ".join(self._fields)
-        return f"{names} = value. Yours wins and stays; with nothing after = the archivist's own comes back."
+        return f"{names} = value, or none. Yours wins and stays; nothing after = takes it back."
 
     def action_leave(self) -> None:
         self.dismiss(None)

@@ -56,9 +56,10 @@ class FacetsPane(OptionList):
 
     def _group(self, facet: Facet) -> list[Option]:
         title = TITLES.get(facet.field, facet.field.capitalize())
-        folded = [] if facet.field in self._unfolded else list(facet.counts[SHOWN:])
-        shown = facet.counts[: SHOWN if folded else None]
-        most = max((count.count for count in facet.counts), default=1)
+        by_count = sorted(facet.counts, key=lambda count: -count.count)
+        folded = set() if facet.field in self._unfolded else set(by_count[SHOWN:])
+        shown = [count for count in facet.counts if count not in folded]  # in their own order
+        most = by_count[0].count
         options = [Option(Content.styled(title, "bold $quiet"), disabled=True)]
         options += [Option(self._line(count, most), id=f"term {count.query}") for count in shown]
         if folded:

@@ -8,7 +8,7 @@ from textual.widgets import Static
 from archivist.records import ArchiveCounts
 from archivist.text import printable
 from tui.messages import Misread
-from tui.widgets.cells import count
+from tui.widgets.cells import count, fit
 from tui.widgets.query_line import PROMPT
 
 NOTICE_SECONDS = 8.0
@@ -19,7 +19,7 @@ class StatusLine(Static):
         super().__init__(id=id)
         self._misread: Misread | None = None
         self._notice: Content | None = None
-        self._counts = ArchiveCounts()
+        self._counts: ArchiveCounts | None = None
         self._projects = False
 
     def show_query(self, misread: Misread | None, projects: bool) -> None:
@@ -52,21 +52,24 @@ class StatusLine(Static):
 
 
 def misread_line(misread: Misread, width: int) -> Content:
-    """A caret under the character where reading stopped and the reason; at the margin where that is too long."""
-    reason = printable(misread.reason)
+    """A caret under the character where reading stopped, and why; far to the right the place as a number."""
     left = len(PROMPT) + misread.position
-    if left + len(reason) + 2 <= width:
-        return Content.styled(f"{' ' * left}^ {reason}", "$warning")
-    return Content.styled(f"{reason} (character {misread.position + 1})", "$warning")
+    if left <= width // 2:
+        line = f"{' ' * left}^ {printable(misread.reason)}"
+    else:
+        line = f"at character {misread.position + 1}: {printable(misread.reason)}"
+    return Content.styled(fit(line, width).rstrip(), "$warning")
 
 
-def place_line(counts: ArchiveCounts, projects: bool) -> Content:
+def place_line(counts: ArchiveCounts | None, projects: bool) -> Content:
     on, off = "bold reverse", "$quiet"
     parts: list[tuple[str, str]] = [
-        (f" Files {counts.files:,} ", off if projects else on),
+        (f" Files {counts.files:,} " if counts else " Files ", off if projects else on),
         (" ", ""),
-        (f" Projects {counts.projects:,} ", on if projects else off),
+        (f" Projects {counts.projects:,} " if counts else " Projects ", on if projects else off),
     ]
+    if counts is None:
+        return Content.assemble(*parts)
     away = sum(root.status == "offline" for root in counts.roots)
     for number, text in (
         (away, f"○ {count(away, 'root')} offline"),
