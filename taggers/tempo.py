@@ -1,6 +1,6 @@
 """Tempo in beats a minute, as a producer would set it in the DAW.
 
-Two beat trackers of essentia guess (Degara's and Percival's; librosa's where there is no essentia),
+Two beat trackers of essentia guess (Degara's and Percival's; a tempogram where there is no essentia),
 taggers.pulse chooses among their guesses and its simple multiples, and the beat grid over the whole file gives the
 decimals. Half and double are always among the candidates.
 """
@@ -73,21 +73,17 @@ def _candidates(best: float, confidence: float, others: dict[float, float]) -> t
 
 def guess(audio: Audio) -> tuple[str, tuple[float, ...]]:
     """(engine, tempi): what the trackers say of the middle of the file, at most two guesses."""
-    heard = _middle(audio.longest)
+    from taggers import pulse
+
     if has_essentia():
+        heard = _middle(audio.longest)
         standard = essentia()
         # Fresh for each file: a used estimator returns the last file's answer
         degara = float(standard.RhythmExtractor2013(method="degara")(heard)[0])
         percival = float(standard.PercivalBpmEstimator()(heard))
         guesses, engine = (degara, percival), "essentia degara + percival"
     else:
-        import librosa
-
-        tempi = [
-            librosa.feature.tempo(onset_envelope=audio.onsets, sr=44_100, hop_length=441, start_bpm=start)[0]
-            for start in (110, 150)
-        ]
-        guesses, engine = (float(tempi[0]), float(tempi[1])), "librosa tempo"
+        guesses, engine = pulse.strongest(audio.onsets), "tempogram"
     return engine, tuple(bpm for bpm in guesses if 20 <= bpm <= 400)
 
 
