@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from peewee import fn
+
 from archivist import volumes
+from archivist.changes import State, differences
 from archivist.database import ArchiveError
 from archivist.records import (
     ArchiveCounts,
@@ -42,7 +45,10 @@ from archivist.tables import (
 from archivist.tables import Marker as MarkerTable
 from archivist.tables import Plugin as PluginTable
 from archivist.tables import Track as TrackTable
+from archivist.text import number_text
 
+_VERSIONS = 200
+_READS_NAMES = ("embedded", "name")  # taggers whose silence means nothing: most files say nothing of themselves
 _ITEMS = 5_000  # of one kind in one pane: beyond that nobody reads on
 
 
@@ -63,7 +69,7 @@ def file_details(row: FileRow) -> FileDetails:
         copies=_copies(file),
         used_by=_users(file),
         labels=_labels(LabelUse.content, content.id) if content else (),
-        errors=tuple(_errors(file)),
+        errors=tuple(_errors(file, {value.field for value in values if value.wins})),
     )
 
 
@@ -125,7 +131,8 @@ def _users(file: File) -> tuple[str, ...]:
     return tuple(sorted(row[0] for row in names.tuples()))
 
 
-def _errors(file: File) -> Iterable[str]:
+def _errors(file: File, known: set[str]) -> Iterable[str]:
+    """Why a file could not be read or heard, and why a field that nobody knows is empty."""
     killed = Quarantine.get_or_none(
         Quarantine.file == file.id, Quarantine.size == file.size, Quarantine.mtime_ns == file.mtime_ns
     )
@@ -142,7 +149,8 @@ def _errors(file: File) -> Iterable[str]:
         yield error if len(names) > 1 else f"{names[0]}: {error}"
     for row in rows:
         for field, reason in sorted(row.abstained.items()):
-            yield f"no {field}: {reason}"
+            if field not in known and row.tagger not in _READS_NAMES:
+                yield f"no {field}: {reason}"
 
 
 def project_details(row: ProjectRow) -> ProjectDetails:
@@ -190,24 +198,49 @@ def _parts(
 
 
 def _versions(project: Project) -> tuple[VersionRow, ...]:
-    """Newest first."""
-    rows = Version.select().where(Version.project == project.id).order_by(Version.saved_at.desc()).limit(_ITEMS)
+    """Newest first, each with what it changed since the one before it."""
+    versions = list(
+        Version.select().where(Version.project == project.id).order_by(Version.saved_at.desc()).limit(_VERSIONS)
+    )
     mount = Path(project.volume.last_path)
-    counts = {version.id: TrackTable.select().where(TrackTable.version == version.id).count() for version in rows}
-    return tuple(
-        VersionRow(
-            id=version.id,
-            path=str(mount / version.file.rel_path) if version.file else "",
-            saved=iso(version.saved_at),
-            daw_version=version.daw_version,
-            bpm=version.bpm,
-            key=version.key,
-            tracks=counts[version.id],
-            status=version.status,
-            error=version.error,
-            is_current=version.is_current,
+    states = [_state(version) for version in versions]
+    rows = []
+    for version, state, before in zip(versions, states, [*states[1:], None], strict=True):
+        readable = before is not None and version.status != "error"
+        rows.append(
+            VersionRow(
+                id=version.id,
+                path=str(mount / version.file.rel_path) if version.file else "",
+                saved=iso(version.saved_at),
+                daw_version=version.daw_version,
+                bpm=version.bpm,
+                key=version.key,
+                tracks=len(state.tracks),
+                status=version.status,
+                error=version.error,
+                is_current=version.is_current,
+                changes=differences(before, state) if readable and before is not None else (),
+            )
         )
-        for version in rows
+    return tuple(rows)
+
+
+def _state(version: Version) -> State:
+    tracks = TrackTable.select(TrackTable.name, TrackTable.kind).where(TrackTable.version == version.id)
+    plugins = (
+        PluginTable.select(PluginTable.name, fn.SUM(VersionPlugin.count))
+        .join(VersionPlugin)
+        .where(VersionPlugin.version == version.id)
+        .group_by(PluginTable.name)
+    )
+    samples = SampleUse.select(SampleUse.raw_path).where(SampleUse.version == version.id)
+    return State(
+        version.bpm,
+        version.key,
+        version.time_signature,
+        tuple(tracks.order_by(TrackTable.position).limit(_ITEMS).tuples()),
+        tuple(plugins.limit(_ITEMS).tuples()),
+        tuple(row[0] for row in samples.limit(_ITEMS).tuples()),
     )
 
 
@@ -242,14 +275,8 @@ def _labels(owner: Any, owner_id: int) -> tuple[str, ...]:
 
 
 def value_text(value: float | str | None) -> str:
-    """A value as people read it: 120, 93.27, "A minor", "none" where a person said that there is none.
-
-    >>> value_text(120.0), value_text(93.271), value_text("")
-    ('120', '93.27', 'none')
-    """
-    if isinstance(value, float):
-        return f"{value:.2f}".rstrip("0").rstrip(".")
-    return value or "none"
+    """A value as people read it, "none" where a person said that there is none."""
+    return (number_text(value) if isinstance(value, float) else value) or "none"
 
 
 def iso(timestamp: float) -> str:

@@ -162,6 +162,24 @@ class ValueRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that a version changed; `before` is None for what is new, `after` for what is gone."""
+
+    what: str  # tempo, key, time signature, track, plugin, sample
+    before: str | None
+    after: str | None
+
+    def __str__(self) -> str:
+        if self.what in ("tempo", "key", "time signature"):
+            return f"{self.what} {self.before or 'none'} → {self.after or 'none'}"
+        if self.before is None:
+            return f"{self.what} added: {self.after}"
+        if self.after is None:
+            return f"{self.what} removed: {self.before}"
+        return f"{self.what} changed: {self.before} → {self.after}"
+
+
+@dataclass(frozen=True, slots=True)
 class VersionRow:
     id: int
     path: str
@@ -173,6 +191,7 @@ class VersionRow:
     status: str
     error: str | None
     is_current: bool
+    changes: tuple[Difference, ...] = ()  # since the version before it
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,15 @@ def sort_key(path: str) -> bytes:
     return to_store(path).encode()
 
 
+def number_text(value: float | None) -> str | None:
+    """A number as people write it, to two digits.
+
+    >>> number_text(120.0), number_text(93.271), number_text(None)
+    ('120', '93.27', None)
+    """
+    return None if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
+
+
 def printable(text: str) -> str:
     """`text` with everything escaped that could move a cursor, colour a screen or re-order letters.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from archivist.cli.printing import clock, write_line
@@ -18,8 +18,9 @@ from archivist.records import (
     SampleRef,
     Track,
     ValueRow,
+    VersionRow,
 )
-from archivist.text import printable
+from archivist.text import number_text, printable
 
 _INDENT = "  "
 
@@ -93,12 +94,15 @@ def _write_project(found: ProjectDetails) -> None:
     _write_facts({"made with": daw, **facts, "note": found.note, "labels": ", ".join(found.labels)})
     _write_values(found.values)
     _write_parts(found.tracks, found.plugins, found.samples, found.markers)
-    versions = (
-        f"{version.saved or ''}  {value_text(version.bpm) if version.bpm else '–'} bpm  {version.tracks} tracks  "
-        f"{version.path}{'  (current)' if version.is_current else ''}{_error(version.error)}"
-        for version in found.versions
-    )
-    _write_list("versions", versions)
+    _write_list("versions", (line for version in found.versions for line in _version(version)))
+
+
+def _version(version: VersionRow) -> Iterator[str]:
+    """The version, and below it what it changed."""
+    current = "  (current)" if version.is_current else ""
+    facts = f"{number_text(version.bpm) or '–'} bpm  {version.tracks} tracks"
+    yield f"{version.saved or ''}  {facts}  {version.path}{current}{_error(version.error)}"
+    yield from (f"    {change}" for change in version.changes)
 
 
 def _error(error: str | None) -> str:

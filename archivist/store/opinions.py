@@ -23,6 +23,7 @@ COLUMNS = ("kind", "bpm", "key", "instrument", "loudness")
 
 _PROJECT_COLUMNS = ("bpm", "key", "time_signature")
 _SPOKEN = ("title", "artist", "album", "genre", "comment")  # embedded words worth finding
+_SHORTEST_TAKE = 2.0  # seconds: what is shorter is a hit, which has no tempo
 _ROWS = 500
 
 
@@ -67,12 +68,6 @@ def save_analysis(content_id: int, heard: Sequence[Heard], file: File | None = N
     file: the place it was heard at; where that lies in a project, the project speaks too.
     """
     now = time.time()
-    if file is not None and file.project_id is not None and not _is_imported(file.rel_path):
-        Tag.delete().where(Tag.content == content_id, Tag.tagger == "project").execute()
-        says = _project_says(Project.get_by_id(file.project_id))
-        rows = [{**_row(said), "content": content_id, "tagger": "project", "set_at": now} for said in says]
-        if rows:
-            Tag.insert_many(rows).execute()
     taggers = [item.tagger for item in heard]
     Tag.delete().where(Tag.content == content_id, Tag.tagger << taggers, Tag.source != "user").execute()
     rows = [
@@ -105,6 +100,8 @@ def save_analysis(content_id: int, heard: Sequence[Heard], file: File | None = N
                 Analysis.seconds, Analysis.finished_at,
             ],
         ).execute()  # fmt: skip
+    if file is not None and file.project_id is not None:
+        _let_project_speak(Project.get_by_id(file.project_id), [(content_id, file.rel_path)])
     resolve_contents([content_id])
 
 
@@ -121,48 +118,49 @@ def _row(said: Said) -> dict[str, Any]:
 
 
 def spread_project_values(project_ids: Iterable[int]) -> None:
-    """Give the takes, stems and bounces of these projects what the project file says of them.
-
-    Imported samples keep out: a loop dragged into a song has a tempo of its own.
-    """
-    touched: set[int] = set()
+    """Give the takes, stems and bounces of these projects what the project file says of them."""
     for batch in chunked(project_ids, _ROWS):
-        projects = {project.id: project for project in Project.select().where(Project.id << batch)}
-        owned = list(
-            File.select(File.content, File.project, File.rel_path)
-            .where(File.project << batch, ~File.is_project, File.content.is_null(False))
-            .tuples()
-        )
-        content_ids = [content_id for content_id, _, _ in owned]
-        for ids in chunked(content_ids, _ROWS):
-            Tag.delete().where(Tag.content << ids, Tag.tagger == "project").execute()
-        now = time.time()
+        for project in Project.select().where(Project.id << batch):
+            owned = File.select(File.content, File.rel_path).where(
+                File.project == project.id, ~File.is_project, File.content.is_null(False)
+            )
+            places = list(owned.tuples())
+            _let_project_speak(project, places)
+            resolve_contents({content_id for content_id, _path in places})
+
+
+def _let_project_speak(project: Project, places: Sequence[tuple[int, str]]) -> None:
+    """Replace what the project says of these contents (id, path).
+
+    Imported samples keep out: a loop dragged into a song has a tempo of its own. A single hit has no
+    tempo, and what the key tagger heard no tones in (drums, speech) no key.
+    """
+    now = time.time()
+    for some in chunked(places, _ROWS):
+        ids = [content_id for content_id, _path in some]
+        own = [content_id for content_id, path in some if not _is_imported(path)]
+        timed = Content.select(Content.id).where(Content.id << own, Content.duration >= _SHORTEST_TAKE)
+        toned = Tag.select(Tag.content).where(Tag.content << own, Tag.field == "key", Tag.source == "machine")
+        says = {
+            Said("bpm", number=project.bpm, source="project", confidence=0.9): timed,
+            Said("key", text=project.key or "", source="project", confidence=0.9): toned,
+        }
+        Tag.delete().where(Tag.content << ids, Tag.tagger == "project").execute()
+        common = {"tagger": "project", "set_at": now, "engine": f"project {clean(project.name)}"}
         rows = [
-            {**_row(said), "content": content_id, "tagger": "project", "set_at": now}
-            for content_id, project_id, rel_path in owned
-            if not _is_imported(rel_path)
-            for said in _project_says(projects[project_id])
+            {**_row(said), **common, "content": content_id}
+            for said, hearers in says.items()
+            if said.number is not None or said.text
+            for (content_id,) in hearers.distinct().tuples()
         ]
-        for some in chunked(rows, _ROWS):
-            Tag.insert_many(some).on_conflict_ignore().execute()
-        touched.update(content_ids)
-    resolve_contents(touched)
+        if rows:
+            Tag.insert_many(rows).execute()
 
 
 def _is_imported(rel_path: str) -> bool:
     """Ableton's `Samples/Imported`, and any folder of samples: not played for this song."""
     folders = rel_path.lower().split("/")[:-1]
     return "imported" in folders or ("samples" in folders and "recorded" not in folders)
-
-
-def _project_says(project: Project) -> list[Said]:
-    engine = f"project {project.name}"
-    said = []
-    if project.bpm is not None:
-        said.append(Said("bpm", number=project.bpm, source="project", confidence=0.9, engine=engine))
-    if project.key is not None:
-        said.append(Said("key", text=project.key, source="project", confidence=0.9, engine=engine))
-    return said
 
 
 def resolve_contents(content_ids: Iterable[int]) -> None:
