@@ -1,0 +1,86 @@
+"""The schema comes from migrations alone; paths of any bytes come back; an archive is its owner's."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from peewee import SqliteDatabase
+
+from archivist import search
+from archivist.archive import Archive, ArchiveError
+from archivist.config import default
+from archivist.database import migrate, open_database
+from archivist.tables import ALL, File, Volume, database
+
+
+def schema(opened: SqliteDatabase) -> set[tuple[str, str]]:
+    with opened.connection_context():
+        rows = opened.execute_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return {(name, " ".join(sql.split())) for name, sql in rows if not name.startswith("schema_migration")}
+
+
+def test_migrations_make_the_schema_that_the_tables_describe(tmp_path: Path) -> None:
+    migrated = open_database(str(tmp_path / "migrated.db"))
+    assert migrate(migrated) == ["0001_initial"]
+    described = open_database(str(tmp_path / "described.db"))
+    with described.bind_ctx(ALL), described.connection_context():
+        described.create_tables(ALL)
+        search.create(described)
+    assert schema(migrated) == schema(described)
+
+
+def test_a_second_opening_migrates_nothing(tmp_path: Path) -> None:
+    opened = open_database(str(tmp_path / "a.db"))
+    migrate(opened)
+    assert migrate(opened) == []
+
+
+def test_an_archive_from_the_future_is_refused(tmp_path: Path) -> None:
+    config = replace(default(), archive=str(tmp_path / "a.db"))
+    Archive.open(config).close()
+    opened = open_database(config.archive)
+    with opened.connection_context():
+        opened.execute_sql("INSERT INTO schema_migration (name, applied) VALUES ('9999_later', '2030-01-01')")
+    with pytest.raises(ArchiveError, match="newer archivist"):
+        Archive.open(config)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_the_archive_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "a.db"
+    Archive.open(replace(default(), archive=str(path))).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+PATHS = ["plain.wav", "ünï 🎹.wav", os.fsdecode(b"latin \xe9.wav"), "\x1b[31m.wav", "a'b\"c%d_e.wav"]
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_any_file_name_comes_back_as_it_went_in(tmp_path: Path, name: str) -> None:
+    Archive.open(replace(default(), archive=str(tmp_path / "a.db")))
+    with database.connection_context():
+        volume = Volume.create(key="k", last_path="/", last_seen_at=0)
+        File.create(
+            volume=volume, rel_path=name, name=name, sort_name="", suffix=".wav", size=1, mtime_ns=1, first_seen_at=0
+        )
+        assert File.get(File.rel_path == name).name == name
+
+
+ODD_URLS = [("mysql://root@host/x", "SQLite file or postgresql"), ("/proc/nowhere/a.db", "cannot be opened")]
+
+
+@pytest.mark.parametrize(("url", "message"), ODD_URLS)
+def test_an_archive_that_cannot_be_is_one_line(url: str, message: str) -> None:
+    with pytest.raises(ArchiveError, match=message):
+        Archive.open(replace(default(), archive=url))
+
+
+def test_a_path_may_hold_what_urls_may_not(tmp_path: Path) -> None:
+    path = tmp_path / "my #1 %20 archive?.db"
+    Archive.open(replace(default(), archive=str(path))).close()
+    assert path.exists()
