@@ -190,7 +190,7 @@ def _file_term(node: Node, asking: Asking) -> Condition:
         case OneOf("instrument", values):
             return (_content("instrument", asking) << values) | fn.EXISTS(_also_heard(values))
         case OneOf("is", values):
-            return NodeList([_file_state(value, asking) for value in values], glue=" OR ", parens=True)
+            return _any_of([_file_state(value, asking) for value in values])
         case OneOf(field, values):
             return _content(field, asking) << values
         case Within("date", spans):
@@ -213,7 +213,7 @@ def _project_term(node: Node, asking: Asking) -> Condition:
         case Match("label"):
             return Project.id << _labelled(LabelUse.project, node)
         case OneOf("is", values):
-            return NodeList([_project_state(value, asking) for value in values], glue=" OR ", parens=True)
+            return _any_of([_project_state(value, asking) for value in values])
         case OneOf("key", values):
             return Project.key << values
         case Within("bpm", spans):
@@ -294,19 +294,31 @@ def _also_heard(instruments: tuple[str, ...]) -> Select:
 
 def _in_spans(column: Any, spans: tuple[Span, ...], unit: int = 1) -> Condition:
     """`unit`: how many of the column's units make one of the span's."""
-    parts = []
-    for span in spans:
-        ends = []
-        if span.low is not None:
-            ends.append(column >= _in_unit(span.low, unit))
-        if span.high is not None:
-            ends.append(column < _in_unit(span.high, unit))
-        parts.append(NodeList(ends or [column.is_null(False)], glue=" AND ", parens=True))
-    return NodeList(parts, glue=" OR ", parens=True)
+    parts = [_in_span(column, span, unit) for span in spans]
+    if len(parts) == 1:
+        return parts[0]
+    # Once more as one range around all: a test that no NULL can pass lets SQLite begin with the values.
+    lows = [span.low for span in spans if span.low is not None]
+    highs = [span.high for span in spans if span.high is not None]
+    around = Span(min(lows) if len(lows) == len(spans) else None, max(highs) if len(highs) == len(spans) else None)
+    return NodeList((_in_span(column, around, unit), _any_of(parts)), glue=" AND ", parens=True)
 
 
-def _in_unit(seconds: float, unit: int) -> float:
-    return seconds if unit == 1 else round(seconds * unit)
+def _in_span(column: Any, span: Span, unit: int) -> Condition:
+    ends = []
+    if span.low is not None:
+        ends.append(column >= _in_unit(span.low, unit))
+    if span.high is not None:
+        ends.append(column < _in_unit(span.high, unit))
+    return NodeList(ends or [column.is_null(False)], glue=" AND ", parens=True)
+
+
+def _in_unit(value: float, unit: int) -> float:
+    return value if unit == 1 else round(value * unit)
+
+
+def _any_of(conditions: list[Condition]) -> Condition:
+    return NodeList(conditions, glue=" OR ", parens=True)
 
 
 def _back_from(now: float, age: Span) -> Span:
