@@ -1,7 +1,11 @@
-"""A small archive written by hand, each row there for a query that should or should not find it."""
+"""A small archive written by hand, each row there for a query that should or should not find it.
+
+ARCHIVIST_TEST_POSTGRES names a PostgreSQL database to use instead of SQLite; all that is in it goes.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -33,7 +37,12 @@ OFFLINE = frozenset((2,))  # the volume "Shelf"
 @contextmanager
 def shelf(path: Path) -> Iterator[None]:
     """The archive, open, with `archivist.tables` bound to it."""
-    database.initialize(open_database(str(path)))
+    postgres = os.environ.get("ARCHIVIST_TEST_POSTGRES")
+    database.initialize(open_database(postgres or str(path)))
+    if postgres:
+        with database.connection_context():
+            database.execute_sql("DROP SCHEMA public CASCADE")
+            database.execute_sql("CREATE SCHEMA public")
     migrate(database)
     with database.connection_context():
         with database.atomic():
