@@ -165,10 +165,6 @@ class BrowseScreen(Screen[None]):
         if self._input.value != self._request.query:
             self._search()
 
-    @on(Input.Submitted, "#query")
-    def _to_list(self) -> None:
-        self._table.focus()
-
     @on(FacetsPane.Picked)
     def _pick(self, message: FacetsPane.Picked) -> None:
         self._write_query(toggle(self._input.value, message.term))
@@ -259,13 +255,17 @@ class BrowseScreen(Screen[None]):
     def action_stop(self) -> None:
         self.query_one(IndexBar).stop()
 
+    @on(IndexBar.Grown)
+    def _look_again(self) -> None:
+        self._recount = True
+        self._search(stay=True)
+
     def on_index_ended(self, message: IndexEnded) -> None:
         if message.summary is not None:
             refused = bool(message.summary.refused)
             self.query_one(StatusLine).notice(told_index(message.summary), failed=refused)
         self.refresh_bindings()
-        self._recount = True
-        self._search(stay=True)
+        self._look_again()
 
     def action_add_root(self) -> None:
         self._ask_root(first=False)

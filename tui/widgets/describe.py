@@ -24,6 +24,8 @@ LABEL = 12
 MANY = 40
 """Lines of one list before the rest is only counted."""
 LOCK = "🔒"
+FIELDS = {"time_signature": "meter"}
+"""What a field is called where its own name is too long."""
 STATES = {"missing": "× missing: it was here once", "offline": "○ offline: its drive is not plugged in"}
 SOURCES = {"user": "you", "project": "project", "embedded": "in the file", "name": "file name", "machine": "heard"}
 _MUTED = "$quiet"
@@ -114,7 +116,8 @@ def _values(values: Sequence[ValueRow]) -> Iterable[Line]:
         yield []
     for field, opinions in fields.items():
         for index, opinion in enumerate(opinions):
-            yield [(fit("" if index else field, LABEL), _MUTED), *_opinion(opinion)]
+            title = "" if index else FIELDS.get(field, field)
+            yield [(fit(title, LABEL - 1) + " ", _MUTED), *_opinion(opinion)]
             if opinion.wins and len(opinion.candidates) > 1:
                 yield [(" " * LABEL, ""), (_candidates(opinion), _MUTED)]
 

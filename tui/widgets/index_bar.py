@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Sequence
+from contextlib import redirect_stderr
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import work
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static
 from textual.worker import Worker
 
@@ -28,14 +33,22 @@ STAGES = {
 _BAR = 16
 
 
+REFRESH_SECONDS = 20.0
+
+
 class IndexBar(Static):
-    """Hidden while nothing runs. Posts IndexEnded, or Failed, at the end of a run."""
+    """Hidden while nothing runs. Posts Grown now and then when there is more to see, and IndexEnded, or
+    Failed, at the end of a run."""
+
+    class Grown(Message):
+        """The archive holds more than a while ago."""
 
     def __init__(self, archive: Archive, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._archive = archive
         self._stop: threading.Event | None = None
         self._stage_start: IndexProgress | None = None
+        self._grown_at = 0.0
 
     @property
     def running(self) -> bool:
@@ -44,6 +57,7 @@ class IndexBar(Static):
     def start(self, roots: Sequence[Path] = ()) -> None:
         """Index `roots`, or all; a run that goes on already stays the only one."""
         if self._stop is None:
+            _start_resource_tracker()
             self._stop = threading.Event()
             self._index(roots, self._stop)
 
@@ -77,10 +91,22 @@ class IndexBar(Static):
         message.stop()
         if self._stop is None:
             return
-        if self._stage_start is None or message.progress.stage != self._stage_start.stage:
+        stage_begins = self._stage_start is None or message.progress.stage != self._stage_start.stage
+        if stage_begins or message.progress.seconds > self._grown_at + REFRESH_SECONDS:
+            self._grown_at = message.progress.seconds
+            self.post_message(self.Grown())
+        if stage_begins or self._stage_start is None:
             self._stage_start = message.progress
         self.display = True
         self.update(progress_line(message.progress, self._stage_start, self.content_region.width), layout=False)
+
+
+def _start_resource_tracker() -> None:
+    """Worker processes need multiprocessing's tracker, which starts with sys.stderr's file descriptor; the
+    stand-in that Textual puts there while an app runs has none (its fileno() is -1)."""
+    if os.name == "posix":
+        with redirect_stderr(sys.__stderr__):
+            resource_tracker.ensure_running()
 
 
 def progress_line(now: IndexProgress, start: IndexProgress, width: int) -> Content:

@@ -23,11 +23,16 @@ class QueryInput(Input):
     """While typing, the arrow keys move the list below."""
 
     BINDINGS: ClassVar = [
+        # With priority, so that a key right behind Enter goes to the list already.
+        Binding("enter", "leave", show=False, priority=True),
         Binding("up", "list('move', -1)", show=False),
         Binding("down", "list('move', 1)", show=False),
         Binding("pageup", "list('page', -1)", show=False),
         Binding("pagedown", "list('page', 1)", show=False),
     ]
+
+    def action_leave(self) -> None:
+        self.screen.set_focus(self.screen.query_one(ResultsTable))
 
     def action_list(self, move: str, amount: int) -> None:
         table = self.screen.query_one(ResultsTable)
