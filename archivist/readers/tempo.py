@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from archivist.records import TempoChange
 
@@ -74,3 +75,15 @@ def _stretch(beats: float, first: float, last: float) -> float:
 def in_order(points: Iterable[Point]) -> list[Point]:
     """The plausible ones of `points` by beat, those on one beat as they were stored."""
     return sorted((p for p in points if SLOWEST <= p[1] <= FASTEST), key=lambda p: p[0])
+
+
+def steps(points: Sequence[Point]) -> list[Point]:
+    """`points`, in order, with each tempo held up to the next: for what changes it at once.
+
+    >>> steps([(0.0, 120.0), (4.0, 60.0)])
+    [(0.0, 120.0), (4.0, 120.0), (4.0, 60.0)]
+    """
+    held = list(points[:1])
+    for before, after in pairwise(points):
+        held += [(after[0], before[1]), after]
+    return held
