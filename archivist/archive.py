@@ -149,6 +149,29 @@ class Archive:
                 stop=stop,
             )
 
+    def watch(
+        self,
+        report: Callable[[IndexSummary], None],
+        stop: threading.Event,
+        *,
+        quiet: float | None = None,
+        refused: Callable[[Path, str], None] = lambda _root, _reason: None,
+    ) -> None:
+        """Index once, then whatever changes, until `stop` is set; `report` is given each run's summary.
+
+        refused: told the folders whose changes the system does not tell; they are looked at now and then.
+        """
+        from archivist import watch
+
+        folders = [Path(root.path) for root in self.roots() if root.status == "online"]
+        watch.watch(
+            folders,
+            lambda changed: report(self.index(changed, stop=stop)),
+            stop,
+            quiet=watch.QUIET if quiet is None else quiet,
+            refused=refused,
+        )
+
     # ------------------------------------------------------------ finding
 
     def find(

@@ -94,3 +94,25 @@ def _index_code(summary: IndexSummary) -> int:
     if (summary.offline or summary.refused) and not summary.seen:
         return NOTHING
     return FAILED if summary.failures or summary.refused or summary.offline else OK
+
+
+@app.command()
+def watch(
+    context: typer.Context,
+    quiet: Annotated[float | None, typer.Option(min=0.1, help="Seconds without a change before looking.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Keep the archive up to date: index now, and then whatever changes, until Ctrl-C."""
+    session: Session = context.obj
+
+    def report(summary: IndexSummary) -> None:
+        if summary.added or summary.changed or summary.moved or summary.missing or summary.back or summary.failed:
+            say_summary(session, summary, as_json)
+
+    def refused(root: Path, reason: str) -> None:
+        session.warn(f"{root}: its changes cannot be watched ({reason}); it is looked at every 15 minutes")
+
+    with session.open() as archive, interruptible() as stop:
+        if not archive.roots():
+            raise ArchiveError("the archive has no root yet: `archivist add FOLDER` makes one")
+        archive.watch(report, stop, quiet=quiet, refused=refused)
