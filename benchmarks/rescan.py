@@ -50,7 +50,9 @@ def make_archive(archive: Archive, folder: Path) -> None:
         ids = [row[0] for row in File.select(File.id).where(File.content.is_null()).tuples()]
         for start in range(0, len(ids), _ROWS):
             batch = ids[start : start + _ROWS]
-            Content.insert_many([(n, b"%020d" % n, 1) for n in batch], [Content.id, Content.digest, Content.size]).execute()
+            Content.insert_many(
+                [(n, b"%020d" % n, 1) for n in batch], [Content.id, Content.digest, Content.size]
+            ).execute()
             heard = [(n, name, version, "ok", 0.0) for n in batch for name, version in taggers.versions().items()]
             columns = [Analysis.content, Analysis.tagger, Analysis.version, Analysis.status, Analysis.finished_at]
             Analysis.insert_many(heard, columns).execute()

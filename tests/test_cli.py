@@ -146,8 +146,8 @@ def test_a_person_may_say_that_there_is_no_key(run: Run, studio: Path) -> None:
 def test_inspect_prints_the_contract_s_fields_in_order(run: Run, studio: Path) -> None:
     (row,) = run("inspect", studio, "--json").rows
     assert list(row) == [
-        "path", "status", "unread", "format", "daw", "daw_version", "bpm", "tempo_changes", "time_signature", "key",
-        "sample_rate", "length_seconds", "title", "author", "comment", "created", "saved", "tracks", "plugins",
+        "path", "status", "unread", "format", "daw", "daw_version", "bpm", "tempo_changes", "time_signature",
+        "key", "sample_rate", "length_seconds", "title", "author", "comment", "created", "saved", "tracks", "plugins",
         "markers", "history", "samples",
     ]  # fmt: skip
     assert (row["daw"], row["bpm"], row["status"]) == ("REAPER", 92.5, "ok")
@@ -161,8 +161,8 @@ def test_analyze_prints_the_contract_s_fields_in_the_order_given(run: Run, studi
     assert list(rows[0]) == [
         "path", "status", "error", "duration", "sample_rate", "channels", "bit_depth", "codec", "kind",
         "kind_confidence", "bpm", "bpm_confidence", "bpm_candidates", "key", "key_confidence", "key_candidates",
-        "tuning_cents", "instrument", "instruments", "loudness_lufs", "true_peak_dbtp", "flags", "declared", "engines",
-        "seconds",
+        "tuning_cents", "instrument", "instruments", "loudness_lufs", "true_peak_dbtp", "flags", "declared",
+        "engines", "seconds",
     ]  # fmt: skip
     assert (rows[0]["sample_rate"], rows[0]["channels"], rows[0]["bit_depth"]) == (22050, 1, 16)
 

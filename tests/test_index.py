@@ -20,7 +20,9 @@ from tests.small_studio import set_time, write_project, write_sound
 def studio(tmp_path: Path, run: Run) -> Path:
     """Two songs, their takes and a few samples; added, not yet indexed."""
     folder = tmp_path / "studio"
-    write_project(folder / "Sun/Sun.rpp", bpm=92, tracks=("Lead Vox", "Bass"), samples=("takes/vox 1.wav", "gone.wav"))
+    write_project(
+        folder / "Sun/Sun.rpp", bpm=92, tracks=("Lead Vox", "Bass"), samples=("takes/vox 1.wav", "gone.wav")
+    )
     write_sound(folder / "Sun/takes/vox 1.wav", pitch=220)
     write_project(folder / "Moon/Moon.rpp", bpm=140, plugins=("Serum (Xfer Records)",))
     for number, pitch in enumerate((110, 165, 330, 440, 550)):
@@ -216,7 +218,7 @@ def test_an_interrupted_run_keeps_what_is_done_and_the_next_completes_it(tmp_pat
     while time.monotonic() < deadline and not run("find", "length:>0s", "--limit", "1", "--json").rows:
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    _out, err = process.communicate(timeout=60)
     assert (process.returncode, b"Traceback" in err) == (130, False)
     summary, done = index(run)
     assert done.code == 0

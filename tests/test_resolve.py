@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from archivist.resolve import Opinion, effective
@@ -9,11 +11,13 @@ from archivist.resolve import Opinion, effective
 ORDER = ("user", "project", "embedded", "name", "machine")
 
 
-def opinion(source: str, text: str, confidence: float = 0.5, set_at: float = 0.0, rejected: bool = False) -> Opinion:
+def opinion(
+    source: str, text: str, confidence: float = 0.5, set_at: float = 0.0, rejected: bool = False
+) -> Opinion:
     return Opinion(0, "key", text, None, source, confidence, set_at, rejected)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("stronger", "weaker"), list(zip(ORDER, ORDER[1:], strict=False)))
+@pytest.mark.parametrize(("stronger", "weaker"), list(pairwise(ORDER)))
 def test_each_source_outranks_the_next_however_sure_that_is(stronger: str, weaker: str) -> None:
     said = [opinion(weaker, "C major", 1.0, 9.0), opinion(stronger, "A minor", 0.1, 1.0)]
     assert effective(said)["key"].value == "A minor"

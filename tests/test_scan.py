@@ -38,8 +38,8 @@ def studio(tmp_path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"1234")
     (tmp_path / os.fsdecode(b"bad\xff.wav")).write_bytes(b"1")
-    os.symlink(tmp_path, tmp_path / "loop")
-    os.symlink(tmp_path / "a.wav", tmp_path / "link.wav")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "link.wav").symlink_to(tmp_path / "a.wav")
     return tmp_path
 
 
@@ -121,10 +121,14 @@ MOVES = [
     ([("a.wav", 1, 1)], [("b.wav", 2, 1)], set()),
     ([("a.wav", 1, 1)], [("b.wav", 1, 2)], set()),
     # Same size and time twice: only the names tell.
-    ([("a.wav", 1, 1), ("b.wav", 1, 1)], [("x/a.wav", 1, 1), ("x/b.wav", 1, 1)], {("a.wav", "x/a.wav"), ("b.wav", "x/b.wav")}),
+    (
+        [("a.wav", 1, 1), ("b.wav", 1, 1)],
+        [("x/a.wav", 1, 1), ("x/b.wav", 1, 1)],
+        {("a.wav", "x/a.wav"), ("b.wav", "x/b.wav")},
+    ),
     ([("a.wav", 1, 1), ("b.wav", 1, 1)], [("x/c.wav", 1, 1)], set()),
     ([("a.wav", 1, 1)], [("x/c.wav", 1, 1), ("x/d.wav", 1, 1)], set()),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("lost", "added", "pairs"), MOVES)
