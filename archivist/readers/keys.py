@@ -6,7 +6,9 @@ import re
 
 TONICS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
-_NAME = re.compile(r"([A-G])[ -]?(#|♯|b|♭|sharp|flat)?[ -]?(?:natural[ -])?(major|minor|maj|min|m)?", re.IGNORECASE)
+_NAME = re.compile(
+    r"([A-G])[ -]?(#|♯|b|♭|sharp|flat)?[ -]?(?:natural[ -])?(major|minor|maj|min|m)?", re.IGNORECASE
+)
 _STEPS = {"#": 1, "♯": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1}
 
 
