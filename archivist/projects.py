@@ -60,6 +60,30 @@ _MEDIA_FOLDERS = frozenset(
 """Folders that a DAW or a person makes beside a project for its audio, lower case."""
 
 
+_FACTORY = re.compile(
+    r"""(?:^|/)(?:
+        (?:[^/]*[\ _-]|project|session|song|track)?templates?  # every DAW: Project Templates, Session Templates
+      | live\ recordings/[^/]*temp[^/]*                      # Ableton's unsaved sets
+      | ableton/(?:factory\ packs|live[^/]*/resources) | core\ library | live\ packs
+      | (?:fl\ studio[^/]*|image-line[^/]*)/data/(?:projects|demo\ projects)
+      | (?:logic|garageband)[^/]*\.app/contents
+      | lmms/(?:projects|samples) | hydrogen/data | mscore[^/]*/(?:demos|templates) | muse/(?:demos|templates)
+      | bitwig[^/]*/installed-packages | presonus/[^/]*/(?:demos|sound\ sets)
+      | demo\ (?:projects|songs|sessions) | factory\ (?:content|library|projects)
+    )/""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def is_factory(path: str) -> bool:
+    """Whether a project lies where a DAW keeps its own: demo songs, templates, sets never saved.
+
+    >>> is_factory("Users/jo/Music/Live Recordings/2024-05-01 Temp Project/Temp.als"), is_factory("Songs/Sun.als")
+    (True, False)
+    """
+    return bool(_FACTORY.search(path))
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Song:
     """`folder`: relative to the volume; `name`: what all its versions share; `daw`: the reader's name."""

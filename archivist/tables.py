@@ -112,6 +112,7 @@ class Project(Table):
     track_count = IntegerField(default=0)
     modified_at = DoubleField()
     missing_since = DoubleField(null=True)
+    is_factory = BooleanField(default=False)  # a DAW's demo, template or temporary set: hidden
     note = TextField(default="")
 
     class Meta:

@@ -147,8 +147,8 @@ def test_inspect_prints_the_contract_s_fields_in_order(run: Run, studio: Path) -
     (row,) = run("inspect", studio, "--json").rows
     assert list(row) == [
         "path", "status", "unread", "format", "daw", "daw_version", "bpm", "tempo_changes", "time_signature",
-        "key", "sample_rate", "length_seconds", "title", "author", "comment", "created", "saved", "tracks", "plugins",
-        "markers", "history", "samples",
+        "key", "sample_rate", "length_seconds", "title", "author", "comment", "created", "saved", "tracks",
+        "plugins", "samples", "markers", "history",
     ]  # fmt: skip
     assert (row["daw"], row["bpm"], row["status"]) == ("REAPER", 92.5, "ok")
 

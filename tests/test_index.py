@@ -164,6 +164,13 @@ def test_a_project_is_one_with_its_versions_samples_and_takes(run: Run, studio: 
     assert (tempo["value"], tempo["source"]) == ("96", "project")
 
 
+def test_a_daw_s_own_songs_are_hidden_until_asked_for(run: Run, studio: Path) -> None:
+    write_project(studio / "REAPER/ProjectTemplates/Band.rpp")
+    index(run)
+    assert {row["name"] for row in run("find", "--projects", "--json").rows} == {"Sun", "Moon"}
+    assert [row["name"] for row in run("find", "--projects", "is:factory", "--json").rows] == ["Band"]
+
+
 def test_samples_are_found_missing_or_elsewhere(run: Run, studio: Path) -> None:
     index(run)
     shown = run("show", studio / "Sun", "--json").rows[0]

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from archivist.projects import ProjectFile, Song, Territory, group
+from archivist.projects import ProjectFile, Song, Territory, group, is_factory
 
 ABLETON = {"daw": "ableton", "suffixes": (".als",), "backup_folders": ("backup",)}
 REAPER = {"daw": "reaper", "suffixes": (".rpp",), "backup_suffixes": (".rpp-bak",), "backup_folders": ("backups",)}
 LOGIC = {"daw": "logic", "suffixes": (".logicx",), "backup_folders": ("project file backups",)}
-ARDOUR = {"daw": "ardour", "suffixes": (".ardour",), "backup_suffixes": (".ardour.bak",), "backup_folders": ("backup",)}
+ARDOUR = {
+    "daw": "ardour",
+    "suffixes": (".ardour",),
+    "backup_suffixes": (".ardour.bak",),
+    "backup_folders": ("backup",),
+}
 
 FOLDERS = [
     # (files in one volume, {song's folder and name: number of versions})
@@ -44,7 +49,9 @@ def test_versions_of_a_song_are_grouped(marks: dict, paths: list[str], songs: di
     counts: dict[tuple[str, str], int] = {}
     for song in found.values():
         counts[song.folder, song.name] = counts.get((song.folder, song.name), 0) + 1
-    assert {(folder, name.capitalize() if name == "sun" else name): n for (folder, name), n in counts.items()} == songs
+    assert {
+        (folder, name.capitalize() if name == "sun" else name): n for (folder, name), n in counts.items()
+    } == songs
 
 
 BACKUPS = [
@@ -87,3 +94,20 @@ OWNERS = [
 @pytest.mark.parametrize(("path", "owner"), OWNERS)
 def test_audio_belongs_to_the_song_in_whose_folder_it_lies(path: str, owner: Song | None) -> None:
     assert TERRITORY.owner(path) == owner
+
+
+FACTORY = [
+    ("Users/jo/Music/Ableton/Live Recordings/2024-05-01 Temp Project/Temp", True),
+    ("Users/jo/Music/Ableton/Factory Packs/Drum Booth/Demo", True),
+    ("Program Files/Image-Line/FL Studio 21/Data/Projects/Demo songs/Song", True),
+    ("Users/jo/Music/Audio Music Apps/Project Templates/Band", True),
+    ("usr/share/lmms/projects/demos/CapDan", True),
+    ("Users/jo/Music/Live Recordings/Gig in Bern/Gig", False),
+    ("Studio/Demos for Anna/Temp", False),
+    ("Studio/Contemplate/Song", False),
+]
+
+
+@pytest.mark.parametrize(("path", "expected"), FACTORY)
+def test_a_daw_s_own_content_is_recognised(path: str, expected: bool) -> None:
+    assert is_factory(path) is expected

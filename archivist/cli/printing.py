@@ -38,14 +38,9 @@ def inspection(found: Inspection) -> dict[str, Any]:
     if found.info is None:
         return {"path": found.path, "status": "error", "error": found.error}
     fields = asdict(found.info)
-    unread, samples = fields.pop("unread"), fields.pop("samples")
-    return {
-        "path": found.path,
-        "status": found.info.status,
-        "unread": unread,
-        **fields,
-        "samples": [{"path": sample["path"], "status": sample["status"]} for sample in samples],
-    }
+    unread = fields.pop("unread")
+    fields["samples"] = [{"path": sample["path"], "status": sample["status"]} for sample in fields["samples"]]
+    return {"path": found.path, "status": found.info.status, "unread": unread, **fields}
 
 
 def write_line(text: str = "") -> None:

@@ -81,6 +81,7 @@ def up(migrator, db):
         track_count = IntegerField(default=0)
         modified_at = DoubleField()
         missing_since = DoubleField(null=True)
+        is_factory = BooleanField(default=False)
         note = TextField(default="")
 
         class Meta:

@@ -80,8 +80,10 @@ def compile(
     clauses = [clause for term in terms if (clause := _as_clause(term))]
     words = search.match(database, f"{table._meta.table_name}_search", clauses)
     conditions = [_condition(term, leaf, asking) for term in terms if not _as_clause(term)]
-    if not _asks_for_missing(query.where):
+    if not _asks_for("missing", query.where):
         conditions.append(table.missing_since.is_null())
+    if projects and not _asks_for("factory", query.where):
+        conditions.append(~Project.is_factory)
     if not projects:
         conditions.append(~File.is_project)
     source, id_ = table, table.id
@@ -165,14 +167,15 @@ def _as_clause(node: Node) -> tuple[search.Phrase, ...]:
     return phrases if len(phrases) == len(alternatives) else ()
 
 
-def _asks_for_missing(node: Node) -> bool:
+def _asks_for(state: str, node: Node) -> bool:
+    """Whether a query speaks of what is left out as a rule."""
     match node:
         case And(terms) | Or(terms):
-            return any(map(_asks_for_missing, terms))
+            return any(_asks_for(state, term) for term in terms)
         case Not(term):
-            return _asks_for_missing(term)
+            return _asks_for(state, term)
         case OneOf("is", values):
-            return "missing" in values
+            return state in values
         case _:
             return False
 
@@ -340,6 +343,8 @@ def _file_state(state: str, asking: Asking) -> Condition:
             return File.volume << sorted(asking.offline) if asking.offline else _NEVER
         case "take":
             return File.project.is_null(False)
+        case "factory":
+            return File.project << Project.select(Project.id).where(Project.is_factory)
         case "unused":
             by_content = SampleUse.select(SampleUse.content).where(SampleUse.content.is_null(False))
             by_file = SampleUse.select(SampleUse.file).where(SampleUse.file.is_null(False))
@@ -356,6 +361,8 @@ def _project_state(state: str, asking: Asking) -> Condition:
             return Project.missing_since.is_null(False)
         case "offline":
             return Project.volume << sorted(asking.offline) if asking.offline else _NEVER
+        case "factory":
+            return Project.is_factory
         case _:
             return _has_file(_file_state(state, asking))
 

@@ -26,7 +26,7 @@ INSTRUMENTS = (
 )  # fmt: skip
 
 KINDS = ("one-shot", "loop", "stem", "mix")
-STATES = ("missing", "offline", "unused", "take", "conflict", "doubtful")
+STATES = ("missing", "offline", "unused", "take", "conflict", "doubtful", "factory")
 SORTS = ("name", "date", "bpm", "key", "length", "size", "loudness", "added")
 
 DAW_ALIASES = {"live": "ableton", "abletonlive": "ableton", "fl": "flstudio", "fruityloops": "flstudio"}

@@ -12,7 +12,7 @@ from typing import Any
 from peewee import chunked
 
 from archivist import search
-from archivist.projects import Song, Territory
+from archivist.projects import Song, Territory, is_factory
 from archivist.records import ProjectInfo
 from archivist.store import opinions
 from archivist.tables import (
@@ -69,6 +69,7 @@ def _create(volume_id: int, song: Song) -> Project:
         sort_name=to_store(song.name).casefold(),
         daw=song.daw,
         modified_at=0.0,
+        is_factory=is_factory(f"{song.folder}/{song.name}"),
     )
     return project
 
