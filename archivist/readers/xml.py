@@ -72,8 +72,10 @@ _LEAF: frozenset[str] = frozenset()
 _DROPPED: frozenset[str] = frozenset({""})  # no tag is empty: nothing below is wanted
 
 
-def sieve(stream: IO[bytes], anywhere: frozenset[str], below: Mapping[str, frozenset[str]]) -> Element:
-    """The tree of the wanted elements alone, each hung below its nearest wanted ancestor, without text.
+def sieve(
+    stream: IO[bytes], anywhere: frozenset[str], below: Mapping[str, frozenset[str]], *, text: bool = False
+) -> Element:
+    """The tree of the wanted elements alone, each hung below its nearest wanted ancestor; their own text if asked.
 
     Wanted are the root, every tag in `anywhere`, and the tags that `below` lists for the element's
     parent, if that is wanted itself. "*" stands for any tag, on either side of `below`. So a Live set
@@ -102,7 +104,11 @@ def sieve(stream: IO[bytes], anywhere: frozenset[str], below: Mapping[str, froze
         if open_elements.pop() is not _DROPPED:
             builder.end(tag)
 
-    walk(stream, start, end)
+    def data(characters: str) -> None:
+        if open_elements[-1] is not _DROPPED:
+            builder.data(characters)
+
+    walk(stream, start, end, data if text else None)
     return builder.close()
 
 
