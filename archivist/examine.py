@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import taggers
-from archivist import analysis, readers
+from archivist import analysis, kinds, readers
 from archivist.readers.base import ReadError
 from archivist.records import Hearing, Inspection
 from archivist.scan import Kinds, Walk
@@ -20,7 +20,7 @@ def inspect(paths: Iterable[Path]) -> Iterator[Inspection]:
     """Each project file or bundle; other folders are walked for theirs."""
     for path in paths:
         if path.is_dir() and not readers.is_project(path):
-            yield from map(_inspect, _walk(path, _project_kinds()))
+            yield from map(_inspect, _walk(path, kinds.projects()))
         else:
             yield _inspect(path)
 
@@ -32,26 +32,15 @@ def _inspect(path: Path) -> Inspection:
         return Inspection(str(path), error=str(error))
 
 
-def _project_kinds() -> Kinds:
-    plain = [reader for reader in readers.readers() if not reader.bundle]
-    bundles = [reader for reader in readers.readers() if reader.bundle]
-    return Kinds(
-        audio=frozenset(),
-        projects=tuple(suffix for reader in plain for suffix in (*reader.suffixes, *reader.backup_suffixes)),
-        bundles=frozenset(suffix for reader in bundles for suffix in reader.suffixes),
-    )
-
-
-def _walk(folder: Path, kinds: Kinds) -> Iterator[Path]:
-    return (folder / entry.rel_path for entry in Walk(folder, "", kinds))
+def _walk(folder: Path, noticed: Kinds) -> Iterator[Path]:
+    return (folder / entry.rel_path for entry in Walk(folder, "", noticed))
 
 
 def analyze(
     paths: Sequence[Path], workers: analysis.Workers, stop: threading.Event | None = None
 ) -> Iterator[Hearing]:
     """Each audio file, in the order given; folders are walked. A file that cannot be heard says why."""
-    kinds = Kinds(audio=taggers.AUDIO_SUFFIXES, projects=(), bundles=frozenset())
-    files = [file for path in paths for file in (_walk(path, kinds) if path.is_dir() else (path,))]
+    files = [file for path in paths for file in (_walk(path, kinds.audio()) if path.is_dir() else (path,))]
     names = tuple(taggers.TAGGERS)
     jobs = (taggers.Job(str(file), names) for file in files)
     tag = partial(taggers.tag_file, time_limit=workers.time_limit)

@@ -8,30 +8,25 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import taggers
-from archivist import analysis, pending, readers, scan, volumes
+from archivist import analysis, pending, readers, scan
 from archivist.analysis import Crash, Workers
 from archivist.config import Config
 from archivist.projects import ProjectFile, Song, Territory, group
 from archivist.reading import ReadJob, ReadResult, read_job
-from archivist.records import Failure, IndexProgress, IndexSummary
-from archivist.scan import Diff, Entry, Kinds, Known, Walk
+from archivist.records import IndexSummary
+from archivist.rootscan import refuse, scan_root
+from archivist.run import Progress, RootScan, Run
 from archivist.store import opinions, places, songs
-from archivist.tables import File, Project, Root, Scan, Version, database
-
-Progress = Callable[[IndexProgress], None]
+from archivist.tables import File, Project, Root, Version, database
 
 _COMMIT_RESULTS = 200
 _COMMIT_SECONDS = 2.0
-_PROGRESS_SECONDS = 0.1
-_SUSPICIOUS_LOSS = 3  # files: a tiny root may lose one of two without an alarm
 
 
 def index(
@@ -50,9 +45,9 @@ def index(
     soon, keeps what is done, and gives a summary with `interrupted`. Needs an open connection.
     """
     run = Run(config, workers, progress or (lambda _: None), stop or threading.Event())
-    scans = [item for root in roots if (item := _scan(run, root))]
+    scans = [item for root in roots if (item := scan_root(run, root))]
     if not accept_missing:
-        scans = [item for item in scans if not _refuse(run, item, config.missing_threshold)]
+        scans = [item for item in scans if not refuse(run, item, config.missing_threshold)]
     try:
         if not run.stop.is_set():
             _apply(run, scans)
@@ -67,137 +62,6 @@ def index(
                 places.finish_scan(item.row, "interrupted" if summary.interrupted else "done", summary)
     run.tell("done", run.counts["analysed"], None, "", now=True)
     return summary
-
-
-@dataclass(slots=True)
-class Run:
-    """What one run counts and whom it tells."""
-
-    config: Config
-    workers: Workers
-    progress: Progress
-    stop: threading.Event
-    counts: Counter[str] = field(default_factory=Counter)
-    failures: list[Failure] = field(default_factory=list)
-    offline: list[str] = field(default_factory=list)
-    refused: list[Failure] = field(default_factory=list)
-    started: float = field(default_factory=time.monotonic)
-    said: float = 0.0
-
-    def tell(self, stage: Any, done: int, total: int | None, current: str, *, now: bool = False) -> None:
-        """Report progress, a few times a second at most."""
-        clock = time.monotonic()
-        if now or clock - self.said >= _PROGRESS_SECONDS:
-            self.said = clock
-            self.progress(IndexProgress(stage, done, total, current, len(self.failures), clock - self.started))
-
-    def fail(self, path: Path | str, reason: str) -> None:
-        self.failures.append(Failure(str(path), reason))
-
-    def summary(self) -> IndexSummary:
-        names = ("seen", "added", "changed", "moved", "missing", "back", "analysed")
-        return IndexSummary(
-            **{name: self.counts[name] for name in names},
-            failed=len(self.failures),
-            seconds=round(time.monotonic() - self.started, 3),
-            failures=tuple(self.failures),
-            offline=tuple(self.offline),
-            refused=tuple(self.refused),
-            interrupted=self.stop.is_set(),
-        )
-
-
-@dataclass(slots=True)
-class RootScan:
-    """A root that is there, and how it differs from the archive."""
-
-    row: Scan
-    volume_id: int
-    mount: Path
-    prefix: str
-    diff: Diff
-    moves: list[tuple[Known, Entry]] = field(default_factory=list)
-    added: tuple[int, ...] = ()
-    projects_touched: bool = False
-    concerned: set[int] = field(default_factory=set)  # projects to settle
-    versions: list[int] = field(default_factory=list)  # versions read in this run
-
-    @property
-    def files(self) -> Any:
-        return pending.below(self.volume_id, self.prefix)
-
-
-# ---------------------------------------------------------------- scan
-
-
-def _kinds(config: Config) -> Kinds:
-    plain = [reader for reader in readers.readers() if not reader.bundle]
-    bundles = [reader for reader in readers.readers() if reader.bundle]
-    return Kinds(
-        audio=taggers.AUDIO_SUFFIXES,
-        projects=tuple(suffix for reader in plain for suffix in (*reader.suffixes, *reader.backup_suffixes)),
-        bundles=frozenset(suffix for reader in bundles for suffix in reader.suffixes),
-        states=_states,
-        exclude=config.exclude,
-    )
-
-
-def _states(bundle: Path) -> tuple[Path, ...]:
-    reader = readers.reader_for(bundle)
-    return reader.states(bundle) if reader else ()
-
-
-def _scan(run: Run, root: Root) -> RootScan | None:
-    """Compare a root with the archive; None where its drive or its top folder is away."""
-    mount = volumes.locate(root.volume.key, root.volume.last_path)
-    folder = (mount or Path(root.volume.last_path)) / root.rel_path
-    with database.atomic():
-        row = places.start_scan(root)
-    if mount is None or not folder.is_dir():
-        _end_offline(run, row, folder, "its drive is not connected, or the folder is gone")
-        return None
-    with database.atomic():
-        places.save_volume(volumes.Mount(root.volume.key, root.volume.label, mount))
-    walk = Walk(folder, root.rel_path, _kinds(run.config))
-    seen = run.counts["seen"]
-
-    def reported() -> Iterator[Entry]:
-        for number, entry in enumerate(walk, seen + 1):
-            if run.stop.is_set():
-                return
-            run.tell("walking", number, None, entry.rel_path)
-            yield entry
-
-    diff = scan.diff(places.known_places(root.volume_id, root.rel_path), reported(), walk.unreadable)
-    for prefix, reason in walk.unreadable:
-        if prefix == root.rel_path:
-            _end_offline(run, row, folder, f"its top folder cannot be listed: {reason}")
-            return None
-        run.fail(mount / prefix, f"this folder cannot be listed: {reason}")
-    run.counts["seen"] += diff.seen
-    return RootScan(row, root.volume_id, mount, root.rel_path, diff)
-
-
-def _end_offline(run: Run, row: Scan, folder: Path, reason: str) -> None:
-    run.offline.append(str(folder))
-    with database.atomic():
-        places.finish_scan(row, "offline", error=reason)
-
-
-def _refuse(run: Run, item: RootScan, threshold: float) -> bool:
-    """Whether so much of a root is gone that it is likelier a fault than a wish."""
-    lost, known = len(item.diff.missing), item.diff.known
-    emptied = lost and not item.diff.seen
-    if not emptied and (lost < _SUSPICIOUS_LOSS or lost <= threshold * known):
-        return False
-    moved = len(scan.match_moves(item.diff.missing, item.diff.added))
-    if not emptied and lost - moved <= threshold * known:
-        return False
-    reason = f"{lost} of {known} files are gone: nothing was changed (--accept-missing if that is right)"
-    run.refused.append(Failure(str(item.mount / item.prefix), reason))
-    with database.atomic():
-        places.finish_scan(item.row, "refused", error=reason)
-    return True
 
 
 # ---------------------------------------------------------------- apply

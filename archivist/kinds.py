@@ -1,0 +1,36 @@
+"""Which files and folders a walk takes notice of: what the readers read and the taggers hear."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import taggers
+from archivist import readers
+from archivist.scan import Kinds
+
+
+def everything(exclude: tuple[str, ...] = ()) -> Kinds:
+    """Projects, bundles with the states inside them, and audio. exclude: patterns of names to pass over."""
+    return Kinds(taggers.AUDIO_SUFFIXES, _project_suffixes(), _bundle_suffixes(), _states, exclude)
+
+
+def projects() -> Kinds:
+    return Kinds(frozenset(), _project_suffixes(), _bundle_suffixes())
+
+
+def audio() -> Kinds:
+    return Kinds(taggers.AUDIO_SUFFIXES, (), frozenset())
+
+
+def _project_suffixes() -> tuple[str, ...]:
+    plain = (reader for reader in readers.readers() if not reader.bundle)
+    return tuple(suffix for reader in plain for suffix in (*reader.suffixes, *reader.backup_suffixes))
+
+
+def _bundle_suffixes() -> frozenset[str]:
+    return frozenset(suffix for reader in readers.readers() if reader.bundle for suffix in reader.suffixes)
+
+
+def _states(bundle: Path) -> tuple[Path, ...]:
+    reader = readers.reader_for(bundle)
+    return reader.states(bundle) if reader else ()

@@ -1,0 +1,68 @@
+"""Looking at one root: is it there, how does it differ from the archive, and is so much gone that it cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from archivist import kinds, scan, volumes
+from archivist.records import Failure
+from archivist.run import RootScan, Run
+from archivist.scan import Entry, Walk
+from archivist.store import places
+from archivist.tables import Root, Scan, database
+
+_SUSPICIOUS_LOSS = 3  # files: a tiny root may lose one of two without an alarm
+
+
+def scan_root(run: Run, root: Root) -> RootScan | None:
+    """Compare a root with the archive; None where its drive or its top folder is away."""
+    mount = volumes.locate(root.volume.key, root.volume.last_path)
+    folder = (mount or Path(root.volume.last_path)) / root.rel_path
+    with database.atomic():
+        row = places.start_scan(root)
+    if mount is None or not folder.is_dir():
+        _end_offline(run, row, folder, "its drive is not connected, or the folder is gone")
+        return None
+    with database.atomic():
+        places.save_volume(volumes.Mount(root.volume.key, root.volume.label, mount))
+    walk = Walk(folder, root.rel_path, kinds.everything(run.config.exclude))
+    seen = run.counts["seen"]
+
+    def reported() -> Iterator[Entry]:
+        for number, entry in enumerate(walk, seen + 1):
+            if run.stop.is_set():
+                return
+            run.tell("walking", number, None, entry.rel_path)
+            yield entry
+
+    diff = scan.diff(places.known_places(root.volume_id, root.rel_path), reported(), walk.unreadable)
+    for prefix, reason in walk.unreadable:
+        if prefix == root.rel_path:
+            _end_offline(run, row, folder, f"its top folder cannot be listed: {reason}")
+            return None
+        run.fail(mount / prefix, f"this folder cannot be listed: {reason}")
+    run.counts["seen"] += diff.seen
+    return RootScan(row, root.volume_id, mount, root.rel_path, diff)
+
+
+def _end_offline(run: Run, row: Scan, folder: Path, reason: str) -> None:
+    run.offline.append(str(folder))
+    with database.atomic():
+        places.finish_scan(row, "offline", error=reason)
+
+
+def refuse(run: Run, item: RootScan, threshold: float) -> bool:
+    """Whether so much of a root is gone that it is likelier a fault than a wish."""
+    lost, known = len(item.diff.missing), item.diff.known
+    emptied = lost and not item.diff.seen
+    if not emptied and (lost < _SUSPICIOUS_LOSS or lost <= threshold * known):
+        return False
+    moved = len(scan.match_moves(item.diff.missing, item.diff.added))
+    if not emptied and lost - moved <= threshold * known:
+        return False
+    reason = f"{lost} of {known} files are gone: nothing was changed (--accept-missing if that is right)"
+    run.refused.append(Failure(str(item.mount / item.prefix), reason))
+    with database.atomic():
+        places.finish_scan(item.row, "refused", error=reason)
+    return True
