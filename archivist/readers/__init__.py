@@ -16,7 +16,20 @@ from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from archivist.readers import ableton, ardour, dawproject, flstudio, logic, reaper
+from archivist.readers import (
+    ableton,
+    ardour,
+    closed,
+    dawproject,
+    flstudio,
+    logic,
+    mpc,
+    qtractor,
+    reaper,
+    rosegarden,
+    waveform,
+    zrythm,
+)
 from archivist.readers.base import Reader, ReadError, translate_errors
 from archivist.readers.history import absolute, backups, project_folder
 from archivist.readers.samples import resolve
@@ -41,6 +54,12 @@ READERS: tuple[Reader, ...] = (
     logic.GARAGEBAND,
     ardour.READER,
     dawproject.READER,
+    waveform.READER,
+    rosegarden.READER,
+    qtractor.READER,
+    zrythm.READER,
+    mpc.READER,
+    *closed.READERS,
 )
 
 _log = logging.getLogger(__name__)
