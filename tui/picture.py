@@ -20,7 +20,7 @@ async def picture(archive: Archive, query: str) -> str:
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("enter")
         await pilot.pause(SETTLE_SECONDS)
-        return app.export_screenshot(title="archivist", simplify=True)
+        return app.export_screenshot(title="archivist")
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from archivist.archive import Archive
 from tests.tui.fake import FakeArchive
 from tui.app import ArchivistApp
 
@@ -16,7 +17,7 @@ SMALL, LARGE = (80, 24), (200, 60)
 
 
 class Driver:
-    def __init__(self, app: ArchivistApp, archive: FakeArchive, pilot: Pilot[None]) -> None:
+    def __init__(self, app: ArchivistApp, archive: Any, pilot: Pilot[None]) -> None:
         self.app, self.archive, self.pilot = app, archive, pilot
 
     def lines(self) -> list[str]:
@@ -55,11 +56,15 @@ KEY_NAMES = {" ": "space", ":": "colon", '"': "quotation_mark", "-": "minus", "=
 
 
 @asynccontextmanager
-async def running(archive: FakeArchive, size: tuple[int, int] = SMALL, query: str = "") -> AsyncIterator[Driver]:
-    """The UI over `archive`, its first results on the screen."""
+async def running(
+    archive: FakeArchive | Archive, size: tuple[int, int] = SMALL, query: str = "", *, first: str = ""
+) -> AsyncIterator[Driver]:
+    """The UI over `archive`, once it shows `first`, or else its first rows."""
     app = ArchivistApp(archive, query)  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot:
         driver = Driver(app, archive, pilot)
-        if not archive.empty and not archive.broken:
+        if first:
+            await driver.shows(first)
+        else:
             await driver.until(lambda: "▌" in driver.text() and DOTS not in driver.text())
         yield driver

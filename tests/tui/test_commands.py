@@ -105,7 +105,7 @@ async def test_a_value_by_hand_shows_a_lock_and_a_machines_its_confidence() -> N
         await ui.shows("Edit", "bpm 90.0")
         await ui.write("bpm=128")
         await ui.press("enter")
-        await ui.shows("🔒 you  2025-02-03", "heard  61%  percival")
+        await ui.shows("🔒 you  2025-02-03", "heard      61%  percival")
         await ui.until(lambda: "128.0" in ui.row_at_cursor())
         await ui.press("e")
         await ui.write("bpm=")
@@ -152,7 +152,7 @@ async def test_leaving_stops_the_index() -> None:
 
 
 async def test_first_run_welcomes_and_adds_a_root(tmp_path: Path) -> None:
-    async with running(FakeArchive(empty=True, index_steps=3, index_pause=0.05)) as ui:
+    async with running(FakeArchive(empty=True, index_steps=3, index_pause=0.05), first="Welcome") as ui:
         await ui.shows("Welcome", "Name a folder")
         await ui.write("nowhere at all")
         await ui.press("enter")
@@ -165,7 +165,7 @@ async def test_first_run_welcomes_and_adds_a_root(tmp_path: Path) -> None:
 
 
 async def test_first_run_can_be_left() -> None:
-    async with running(FakeArchive(empty=True)) as ui:
+    async with running(FakeArchive(empty=True), first="Welcome") as ui:
         await ui.shows("Welcome")
         await ui.press("escape")
         await ui.hides("Welcome")

@@ -126,7 +126,8 @@ class BrowseScreen(Screen[None]):
         self._request = Request(
             self._request.serial + 1, self._input.value, self._projects, keep, counts=self._recount
         )
-        self._archive.interrupt()  # what the last request still reads, nobody wants
+        if not self.query_one(IndexBar).running:  # it would be cut short as well
+            self._archive.interrupt()  # what the last request still reads, nobody wants
         self._find(self._request)
 
     @work(thread=True, exclusive=True, group="search", exit_on_error=False)
@@ -163,6 +164,7 @@ class BrowseScreen(Screen[None]):
     @on(Input.Changed, "#query")
     def _typed(self) -> None:
         if self._input.value != self._request.query:
+            self.query_one(StatusLine).forget()
             self._search()
 
     @on(FacetsPane.Picked)
@@ -296,9 +298,8 @@ class BrowseScreen(Screen[None]):
             self.query_one(StatusLine).notice("A new search came between: nothing was changed.", failed=True)
 
     def on_failed(self, message: Failed) -> None:
-        if not isinstance(message.error, Interrupted):
-            name = type(message.error).__name__
-            self.query_one(StatusLine).notice(str(message.error) or name, failed=True)
+        name = type(message.error).__name__
+        self.query_one(StatusLine).notice(str(message.error) or name, failed=True)
 
     # ------------------------------------------------------------ panes and the rest of the commands
 

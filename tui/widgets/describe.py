@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from archivist.records import FileDetails, FileRow, ProjectDetails, ProjectRow, ValueRow, VersionRow
@@ -27,17 +28,18 @@ LOCK = "🔒"
 FIELDS = {"time_signature": "meter"}
 """What a field is called where its own name is too long."""
 STATES = {"missing": "× missing: it was here once", "offline": "○ offline: its drive is not plugged in"}
-SOURCES = {"user": "you", "project": "project", "embedded": "in the file", "name": "file name", "machine": "heard"}
+SOURCES = {"user": "you", "project": "project", "embedded": "in file", "name": "file name", "machine": "heard"}
 _MUTED = "$quiet"
 _BAD = "$error"
 
 
-def describe(details: FileDetails | ProjectDetails) -> Content:
-    lines = _file(details) if isinstance(details, FileDetails) else _project(details)
+def describe(details: FileDetails | ProjectDetails, width: int) -> Content:
+    """For a pane `width` cells wide: values stay on one line each, names and paths may wrap."""
+    lines = _file(details, width) if isinstance(details, FileDetails) else _project(details, width)
     return Content("\n").join(Content.assemble(*line) for line in lines)
 
 
-def _file(details: FileDetails) -> Iterable[Line]:
+def _file(details: FileDetails, width: int) -> Iterable[Line]:
     row, facts = details.row, details.facts
     yield from _heading(row)
     sound = [
@@ -52,14 +54,18 @@ def _file(details: FileDetails) -> Iterable[Line]:
     for flag in details.flags:
         yield [("! ", "$warning"), (printable(flag), "$warning")]
     for error in details.errors:
-        yield [("! ", _BAD), (printable(error), _BAD)]
-    yield from _values(details.values)
+        silent = error.startswith("no ")  # a tagger abstained: nothing is wrong
+        yield [
+            ("– " if silent else "! ", _MUTED if silent else _BAD),
+            (printable(error), _MUTED if silent else _BAD),
+        ]
+    yield from _values(details.values, width)
     yield from _list("Labels", [[(printable(label), "")] for label in details.labels])
     yield from _list("Used by", [[(printable(name), "")] for name in details.used_by])
     yield from _list("Also at", [[(printable(path), "")] for path in details.copies])
 
 
-def _project(details: ProjectDetails) -> Iterable[Line]:
+def _project(details: ProjectDetails, width: int) -> Iterable[Line]:
     row, facts = details.row, details.facts
     yield from _heading(row)
     yield [(printable(f"{row.daw} {row.daw_version or ''}".strip()), _MUTED)]
@@ -68,7 +74,7 @@ def _project(details: ProjectDetails) -> Iterable[Line]:
         yield [(printable(details.note), "italic")]
     if unread := facts.get("unread"):
         yield [("! ", "$warning"), (printable(f"not readable here: {', '.join(unread)}"), "$warning")]
-    yield from _values(details.values)
+    yield from _values(details.values, width)
     yield from _list("Labels", [[(printable(label), "")] for label in details.labels])
     yield from _list("Versions", list(_versions(details.versions)))
     yield from _list("Tracks", [_track(index, track) for index, track in enumerate(details.tracks, 1)])
@@ -107,7 +113,7 @@ def _facts(row: ProjectRow, facts: dict[str, Any]) -> Iterable[Line]:
 # ---------------------------------------------------------------- values and who says so
 
 
-def _values(values: Sequence[ValueRow]) -> Iterable[Line]:
+def _values(values: Sequence[ValueRow], width: int) -> Iterable[Line]:
     """Each field with the opinion in force first, the others and the candidates below it."""
     fields: defaultdict[str, list[ValueRow]] = defaultdict(list)
     for value in sorted(values, key=lambda value: not value.wins):
@@ -117,7 +123,10 @@ def _values(values: Sequence[ValueRow]) -> Iterable[Line]:
     for field, opinions in fields.items():
         for index, opinion in enumerate(opinions):
             title = "" if index else FIELDS.get(field, field)
-            yield [(fit(title, LABEL - 1) + " ", _MUTED), *_opinion(opinion)]
+            line = [(fit(title, LABEL - 1) + " ", _MUTED), *_opinion(opinion)]
+            more = _background(opinion)
+            room = width - sum(cell_len(text) for text, _ in line) - 2
+            yield [*line, ("  " + more, _MUTED)] if cell_len(more) <= room else line
             if opinion.wins and len(opinion.candidates) > 1:
                 yield [(" " * LABEL, ""), (_candidates(opinion), _MUTED)]
 
@@ -128,14 +137,17 @@ def _opinion(value: ValueRow) -> Line:
     if value.source == "user":
         parts.append((f"{LOCK} {SOURCES['user']}", "$success" if value.wins else _MUTED))
     else:
-        parts.append((SOURCES[value.source], _MUTED))
+        parts.append((fit(SOURCES[value.source], 9), _MUTED))
     if value.confidence is not None and value.source != "user":
         parts.append((f" {value.confidence:4.0%}", "" if value.wins else _MUTED))
-    if value.engine and value.source == "machine":
-        parts.append((f"  {printable(value.engine)}", _MUTED))
-    if value.source == "user" and value.date:
-        parts.append((f"  {day(value.date)}", _MUTED))
     return parts
+
+
+def _background(value: ValueRow) -> str:
+    """Since when a person says so, or with what a machine has heard it."""
+    if value.source == "user":
+        return day(value.date)
+    return printable(value.engine or "") if value.source == "machine" else ""
 
 
 def _candidates(value: ValueRow) -> str:

@@ -24,15 +24,21 @@ class DetailsPane(VerticalScroll):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._shown: tuple[type, int] | None = None
+        self._details: FileDetails | ProjectDetails | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(NOTHING)
 
     def show(self, details: FileDetails | ProjectDetails | None) -> None:
         """The same row again keeps the place that was scrolled to."""
-        shown = (type(details), details.row.id) if details else None
-        if shown != self._shown:
+        before, self._details = self._details, details
+        if before is None or details is None or before.row.id != details.row.id:
             self.scroll_home(animate=False)
-        self._shown = shown
-        self.query_one(Static).update(describe(details) if details else NOTHING)
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        width = self.scrollable_content_region.width
+        self.query_one(Static).update(describe(self._details, width) if self._details else NOTHING)

@@ -22,6 +22,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.worker import Worker, WorkerState, get_current_worker
 
+from archivist.archive import Interrupted
 from archivist.records import FileRow, ProjectRow
 from tui.messages import Failed, PageReady
 from tui.search import PAGE
@@ -221,8 +222,10 @@ class ResultsTable(ScrollView, can_focus=True):
         self.refresh()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        if event.state is WorkerState.ERROR and event.worker.error is not None:
-            self.post_message(Failed(event.worker.error))
+        error = event.worker.error
+        # Interrupted: other results are on their way, and bring their own rows.
+        if event.state is WorkerState.ERROR and error is not None and not isinstance(error, Interrupted):
+            self.post_message(Failed(error))
 
     # ------------------------------------------------------------ drawing
 

@@ -31,14 +31,15 @@ class StatusLine(Static):
         self._draw()
 
     def notice(self, text: str, *, failed: bool = False) -> None:
-        """Tell something for a few seconds."""
+        """Tell something for a few seconds, or until somebody types."""
         style = "$error" if failed else "$success"
         self._notice = notice = Content.assemble(("! " if failed else "", style), (printable(text), style))
-        self.set_timer(NOTICE_SECONDS, lambda: self._forget(notice))
+        self.set_timer(NOTICE_SECONDS, lambda: self.forget(notice))
         self._draw()
 
-    def _forget(self, notice: Content) -> None:
-        if self._notice is notice:
+    def forget(self, notice: Content | None = None) -> None:
+        """Take this notice away, or any."""
+        if notice is None or self._notice is notice:
             self._notice = None
             self._draw()
 

@@ -1,0 +1,59 @@
+"""The terminal UI over a real archive: from the first run to a value set by hand and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from archivist import config
+from archivist.archive import Archive
+from tests.small_studio import write_project, write_sound
+from tests.tui.pilot import LARGE, running
+
+INDEX_SECONDS = 90.0  # worker processes import the audio libraries first
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Path:
+    root = tmp_path / "studio"
+    write_sound(root / "Sunrise" / "Media" / "Lead Vox 01.wav", pitch=220)
+    write_sound(root / "Loops" / "pluck_loop_96bpm_Am.wav", seconds=2.5, pitch=330)
+    write_project(
+        root / "Sunrise" / "Sunrise.rpp", bpm=124, tracks=("Lead Vox", "Bass"),
+        samples=("Media/Lead Vox 01.wav", "Media/gone.wav"), plugins=("Serum (Xfer)",),
+    )  # fmt: skip
+    return root
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    with Archive.open(replace(config.default(), archive=str(tmp_path / "a.db"), jobs=1, log=None)) as archive:
+        yield archive
+
+
+async def test_from_an_empty_archive_to_an_edit(archive: Archive, studio: Path) -> None:
+    async with running(archive, LARGE, first="Welcome") as ui:
+        ui.app.screen.query_one("#folder").value = str(studio)  # type: ignore[attr-defined]
+        await ui.press("enter")
+        await ui.hides("Welcome")
+        await ui.until(lambda: "Indexed: " in ui.text(), INDEX_SECONDS)
+        await ui.shows("2 files")
+
+        await ui.write("bpm:96")
+        await ui.shows("1 file", "Projects 1", "A minor", "file name")
+        assert "pluck_loop" in ui.row_at_cursor() and "96.0" in ui.row_at_cursor()
+        await ui.press("enter", "right_square_bracket")
+        await ui.shows("bpm 96 → 192", "Nothing matches")
+        await ui.press("c")
+        await ui.shows("2 files", "192.0")
+        await ui.press("u")
+        await ui.shows("Taken back", "96.0")
+
+        await ui.press("p")
+        await ui.shows("1 project", "Sunrise", "reaper", "Serum", "× Media/gone.wav  missing", "Lead Vox")
+        await ui.press("slash")
+        await ui.write("key:X")
+        await ui.shows("is no key")
