@@ -65,8 +65,6 @@ def make_archive(path: Path, files: int = 1_000_000, seed: int = 1) -> None:
         with database.atomic():
             search.index_files(database, _file_texts(connection))
             search.index_projects(database, _project_texts(connection))
-        connection.execute("PRAGMA analysis_limit = 1000")
-        connection.execute("ANALYZE")
 
 
 def _file_texts(connection: sqlite3.Connection) -> Iterator[search.FileText]:
@@ -126,7 +124,8 @@ class _Writer:
         self._add(
             "project", id=number, volume_id=volume, rel_path=folder, name=name, sort_name=name.casefold(), daw=daw,
             bpm=bpm, key=key if rng.random() < 0.5 else None, time_signature="4/4", track_count=12,
-            modified_at=at, missing_since=None, note="needs a new bridge" if rng.random() < 0.05 else "",
+            modified_at=at, missing_since=None, is_factory=0,
+            note="needs a new bridge" if rng.random() < 0.05 else "",
         )  # fmt: skip
         for state in range(2):
             version = 2 * number - 1 + state
