@@ -23,6 +23,7 @@ import taggers
 from archivist import pending
 from archivist.store.opinions import Heard, Said
 from archivist.tables import File
+from taggers.filename import read_name
 
 log = logging.getLogger(__name__)
 
@@ -183,14 +184,15 @@ def job_for(file: File, path: Path, versions: Mapping[str, int]) -> taggers.Job:
 
 
 def heard(job: taggers.Job, result: taggers.FileTags, versions: Mapping[str, int]) -> list[Heard]:
-    """A worker's result as the archive keeps it: how each tagger of the job fared."""
-    if result.skipped:
-        return []
+    """A worker's result as the archive keeps it: how each tagger of the job fared.
+
+    A file that no decoder reads still says something by its tags and its name.
+    """
     seconds = result.seconds / max(1, len(job.taggers))
     rows = []
     for name in job.taggers:
         findings = result.findings.get(name)
-        error = result.error or result.errors.get(name)
+        error = None if findings else result.errors.get(name) or result.error
         rows.append(
             Heard(
                 tagger=name,
@@ -203,6 +205,11 @@ def heard(job: taggers.Job, result: taggers.FileTags, versions: Mapping[str, int
             )
         )
     return rows
+
+
+def said_by_name(path: str) -> list[Said]:
+    """What a file's name says: for another place of a content, which needs no hearing."""
+    return [_said(tag) for tag in read_name(Path(path).name).tags]
 
 
 def _said(tag: taggers.Tag) -> Said:

@@ -231,7 +231,10 @@ def _save_tags(
         return
     content_id = opinions.save_content(result.digest, result.size, analysis.columns(result.facts))
     File.update(content=content_id).where(File.id == file.id).execute()
-    opinions.save_analysis(content_id, analysis.heard(job, result, versions), file)
+    if result.skipped:  # a copy, or a file that was moved: only its name may say something new
+        opinions.add_opinions(content_id, "name", versions["name"], analysis.said_by_name(job.path))
+    else:
+        opinions.save_analysis(content_id, analysis.heard(job, result, versions), file)
     opinions.index_words([content_id])
     run.counts["analysed"] += not (result.skipped or result.error)
 

@@ -17,7 +17,11 @@ CHANGES = [
     (State(tracks=(KICK, BASS)), State(tracks=(KICK, VOX)), ["track changed: Bass → Vox"]),
     (State(tracks=(KICK, BASS)), State(tracks=(KICK, PAD)), ["track removed: Bass", "track added: Pad"]),
     (State(tracks=(KICK, BASS)), State(tracks=(BASS, KICK)), []),  # moved
-    (State(plugins=(("Serum", 1),)), State(plugins=(("Diva", 1),)), ["plugin added: Diva", "plugin removed: Serum"]),
+    (
+        State(plugins=(("Serum", 1),)),
+        State(plugins=(("Diva", 1),)),
+        ["plugin added: Diva", "plugin removed: Serum"],
+    ),
     (State(plugins=(("Serum", 1),)), State(plugins=(("Serum", 3),)), ["plugin changed: Serum → Serum × 3"]),
     (State(samples=("a.wav",)), State(samples=("b.wav",)), ["sample removed: a.wav", "sample added: b.wav"]),
 ]

@@ -66,7 +66,14 @@ def test_any_file_name_comes_back_as_it_went_in(tmp_path: Path, name: str) -> No
     with database.connection_context():
         volume = Volume.create(key="k", last_path="/", last_seen_at=0)
         File.create(
-            volume=volume, rel_path=name, name=name, sort_name="", suffix=".wav", size=1, mtime_ns=1, first_seen_at=0
+            volume=volume,
+            rel_path=name,
+            name=name,
+            sort_name="",
+            suffix=".wav",
+            size=1,
+            mtime_ns=1,
+            first_seen_at=0,
         )
         assert File.get(File.rel_path == name).name == name
 

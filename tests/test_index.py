@@ -87,10 +87,12 @@ def test_a_moved_file_keeps_what_a_person_said_of_it(run: Run, studio: Path) -> 
 def test_a_copy_is_not_heard_again_and_shares_its_values(run: Run, studio: Path) -> None:
     index(run)
     run("set", "hit 3", "key=F#m")
-    shutil.copy2(studio / "Samples/hit 3.wav", studio / "Moon/copy of it.wav")
+    shutil.copy2(studio / "Samples/hit 3.wav", studio / "Moon/copy 93bpm.wav")
     summary, _ = index(run)
     assert counts(summary) == {"seen": 9, "added": 1}
-    assert {row["name"] for row in run("find", "key:F#m", "--json").rows} == {"hit 3.wav", "copy of it.wav"}
+    both = {"hit 3.wav", "copy 93bpm.wav"}
+    assert {row["name"] for row in run("find", "key:F#m", "--json").rows} == both
+    assert {row["name"] for row in run("find", "bpm:93", "--json").rows} == both  # the copy's name says it
 
 
 def test_a_drive_that_is_away_changes_nothing(run: Run, studio: Path) -> None:

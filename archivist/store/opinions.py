@@ -105,6 +105,15 @@ def save_analysis(content_id: int, heard: Sequence[Heard], file: File | None = N
     resolve_contents([content_id])
 
 
+def add_opinions(content_id: int, tagger: str, version: int, said: Sequence[Said]) -> None:
+    """Add what a tagger says of a content beside what it said before, such as another place's name."""
+    if not said:
+        return
+    common = {"content": content_id, "tagger": tagger, "tagger_version": version, "set_at": time.time()}
+    Tag.insert_many([{**_row(one), **common} for one in said]).on_conflict_ignore().execute()
+    resolve_contents([content_id])
+
+
 def _row(said: Said) -> dict[str, Any]:
     return {
         "field": said.field,
