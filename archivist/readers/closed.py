@@ -1,7 +1,8 @@
 """Projects in formats that nobody has published: recognised and listed with their DAW, and not read.
 
 A file is taken by its suffix and by how it begins, where that is known and a row of the table says it; OMF, a
-Bento container, says it at its end. Elsewhere it is taken unless it is text or begins as something else does. The status is "partial", and `unread` names all that such a project would tell.
+Bento container, says it at its end. Elsewhere it is taken unless it is text or begins as something else does.
+The status is "partial", and `unread` names all that such a project would tell.
 """
 
 from __future__ import annotations

@@ -165,20 +165,23 @@ def _key(root: Element) -> str | None:
 # ---------------------------------------------------------------- length
 
 
-def _end_of_events(segment: Element, start: float) -> float:
-    """Where a segment's last event ends. An event without a time of its own follows the one before; the
-    events of a chord start together, and it lasts as long as its shortest."""
-    here = last = start
-    for child in segment:
-        events = [child] if child.tag == "event" else list(child.iter("event"))
-        spans = [_span(event, here) for event in events]
-        last = max([last, *(end for _, end in spans)])
+def _played(holder: Element, here: float) -> tuple[float, float]:
+    """Where events after those of `holder` would begin, and where the last of those ends. An event without
+    a time of its own follows the one before; those of a chord begin together, and the shortest says how long
+    it is."""
+    last = here
+    for child in holder:
         if child.tag == "chord":
+            spans = [_span(event, here) for event in child.iter("event")]
+            last = max([last, *(end for _, end in spans)])
             here += min((end - begin for begin, end in spans if end > begin), default=0.0)
-        else:
-            for event in events:
-                here = _span(event, here)[1]
-    return last
+        elif child.tag == "group":
+            here, end = _played(child, here)
+            last = max(last, end)
+        elif child.tag == "event":
+            here = _span(child, here)[1]
+            last = max(last, here)
+    return here, last
 
 
 def _span(event: Element, here: float) -> tuple[float, float]:
@@ -213,7 +216,7 @@ def _length(root: Element, composition: Element, points: list[tempo.Point]) -> f
         ends = xml.number(segment.get("endmarker"))
         if segment.get("repeat") == "true":
             ends = xml.number(composition.get("endMarker"))
-        ticks = _end_of_events(segment, start) if ends is None else ends
+        ticks = _played(segment, start)[1] if ends is None else ends
         last = max(last, tempo.seconds_at(ticks / TICKS, points) or 0.0)
     return last or None
 
