@@ -17,18 +17,27 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from archivist.readers import (
+    aaf,
     ableton,
     ardour,
+    audacity,
     closed,
+    cubase,
     dawproject,
     flstudio,
+    hydrogen,
     lmms,
     logic,
+    midi,
     mpc,
+    protools,
+    muse,
+    musescore,
     qtractor,
     reaper,
     renoise,
     rosegarden,
+    tracker,
     waveform,
     zrythm,
 )
@@ -56,6 +65,9 @@ READERS: tuple[Reader, ...] = (
     logic.GARAGEBAND,
     ardour.READER,
     dawproject.READER,
+    protools.READER,
+    cubase.READER,
+    audacity.READER,
     lmms.READER,
     renoise.READER,
     waveform.READER,
@@ -64,6 +76,12 @@ READERS: tuple[Reader, ...] = (
     zrythm.READER,
     mpc.READER,
     *closed.READERS,
+    hydrogen.READER,
+    musescore.READER,
+    muse.READER,
+    tracker.READER,
+    midi.READER,
+    aaf.READER,
 )
 
 _log = logging.getLogger(__name__)

@@ -1,8 +1,9 @@
 """The earlier versions that a DAW keeps of a project, found by name beside it.
 
 Live keeps `Backup/<name> [2024-05-01 123456].als`, REAPER `<name>.rpp-bak`, Ardour `<name>.ardour.bak`,
-FL Studio `Backup/<name> (overwritten at 12h34).flp`: the project's name, and after it nothing, a
-bracket, a date, or the number of a format. "Song 2" is no version of "Song".
+FL Studio `Backup/<name> (overwritten at 12h34).flp`, Pro Tools `Session File Backups/<name>.bak.001.ptx`:
+the project's name, and after it nothing, a bracket, a date, or the number of a format or backup. "Song 2" is
+no version of "Song". Cubase numbers its `<name>-01.bak`, and from 14 on adds the last edit.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ MAX_BACKUPS = 1_000
 MAX_ENTRIES = 20_000
 """Entries looked at of one folder."""
 
-_AFTER_NAME = re.compile(r"|[ _]?[\[(][^\[\]()]*[\])]|[ ._-]*\d{4}-\d\d-\d\d[\d ._-]*|-\d{4}")
+_AFTER_NAME = re.compile(r"|[ _]?[\[(][^\[\]()]*[\])]|[ ._-]*\d{4}-\d\d-\d\d[\d ._-]*|-\d{4}|\.bak\.\d{1,4}")
+_AUTO_SAVE = re.compile(r"-\d\d(-.*)?")
 _STAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ _T-]?(\d{6})?")
 
 
@@ -83,7 +85,9 @@ def _split(name: str, suffixes: tuple[str, ...]) -> tuple[str, str]:
 def _is_version(name: str, stem: str, suffixes: tuple[str, ...]) -> bool:
     """Whether a file named so is an earlier version of the project that is called `stem`."""
     version, suffix = _split(name, suffixes)
-    return bool(suffix) and version.startswith(stem) and bool(_AFTER_NAME.fullmatch(version[len(stem) :]))
+    after = version[len(stem) :]
+    named = _AFTER_NAME.fullmatch(after) or (suffix == ".bak" and _AUTO_SAVE.fullmatch(after))
+    return bool(suffix) and version.startswith(stem) and bool(named)
 
 
 def _age(entry: os.DirEntry[str]) -> str:
