@@ -63,13 +63,13 @@ def truncated(data: bytearray, rng: random.Random) -> bytearray:
 
 def cut(data: bytearray, rng: random.Random) -> bytearray:
     at = rng.randrange(len(data))
-    del data[at : at + rng.randrange(1, 1 + len(data) // 4)]
+    del data[at : at + rng.randrange(1, max(2, 1 + len(data) // 4))]
     return data
 
 
 def spliced(data: bytearray, rng: random.Random) -> bytearray:
     start = rng.randrange(len(data))
-    piece = data[start : start + rng.randrange(1, 1 + len(data) // 4)]
+    piece = data[start : start + rng.randrange(1, max(2, 1 + len(data) // 4))]
     at = rng.randrange(len(data))
     data[at:at] = piece * rng.choice((1, 1, 1, 16))
     return data

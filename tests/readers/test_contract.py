@@ -25,6 +25,11 @@ from tests.readers.mutate import complaints
 BY_NAME = {reader.name: reader for reader in READERS}
 
 FORMATS = {  # the manifest's name of a format: ours
+    "h2song": "hydrogen",
+    "mscz": "musescore",
+    "muse": "muse",
+    "tracker": "tracker",
+    "aaf": "aaf",
     "als": "ableton",
     "rpp": "reaper",
     "flp": "flstudio",
@@ -41,6 +46,12 @@ BROKEN = {  # real files that are no projects: what the error says
     "DropSnorz_OwlPlug__owlplug-parsers_src_test_resources_reaper_simpleReaperFile.rpp": "not a project of REAPER",
 }
 
+NOT_IN_ALL = {  # facts that not every real project of a format stores
+    "musescore": {"bpm"},
+    "tracker": {"daw_version", "bpm"},
+    "aaf": {"bpm"},
+}
+
 SEEDS = {  # the small projects that are damaged; of Ardour's, which are large, a thinned one
     "ableton": "als/elixirbeats_abletoolz__test_version_fixtures_skeletons_11.2.10b.als",
     "reaper": "rpp/pypi-rpp-0.5__tests_data_vst.RPP",
@@ -49,7 +60,19 @@ SEEDS = {  # the small projects that are damaged; of Ardour's, which are large, 
     "garageband": "band/markryall_surf.band__surf.band",
     "ardour": "ardour/SpotlightKid_Leaving_Tonite_Sonoj_Mix__Leaving_Tonite_Sonoj_Mix.ardour",
     "dawproject": "dawproject/hifa-lang_dawproject__assets_tests_copied_canon.dawproject",
+    "hydrogen": "h2song/debian-hydrogen-data_1.2.0__usr_share_hydrogen_data_demo_songs_TR808kit-demo.h2song",
+    "musescore": "mscz/debian-musescore3_3.2.3__usr_share_mscore3-3.2_demos_Reunion.mscz",
+    "muse": "muse/debian-muse_4.1.0__usr_share_muse_templates_synti.med",
+    "tracker": "tracker/debian-libopenmpt_0.6.9__libopenmpt-0.6.9+release.autotools_test_test.mod",
+    "aaf": "aaf/pypi-otio-aaf-adapter-2.0.0__tests_sample_data_30fps.aaf",
 }
+
+
+def seed_of(reader: Reader) -> Path:
+    """The small real project of a format; skips where there is none at hand."""
+    if reader.name not in SEEDS:
+        pytest.skip(f"no real project of {reader.title} at hand")
+    return corpus("daw", SEEDS[reader.name])
 
 
 def real_projects() -> list[Any]:
@@ -90,8 +113,8 @@ def test_a_real_project_is_read_whole_and_left_alone(name: str, path: Path) -> N
         info = read_project(path)
         assert info.format == name
         assert info.daw
-        assert info.daw_version
-        assert info.bpm
+        for fact in {"daw_version", "bpm"} - NOT_IN_ALL.get(name, set()):
+            assert getattr(info, fact), fact
         assert complaints(info) == []
         assert all(sample.status is not None for sample in info.samples)
         assert set(info.unread) <= set(ProjectInfo.__dataclass_fields__) | {"muted", "devices"}
@@ -227,7 +250,7 @@ def test_what_may_not_be_read_is_an_error(reader: Reader, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("kept", [0.02, 0.5, 0.98])
 def test_half_a_project_is_never_a_whole_one(reader: Reader, kept: float, tmp_path: Path) -> None:
-    source = corpus("daw", SEEDS[reader.name])
+    source = seed_of(reader)
     if reader.bundle:
         path = tmp_path / source.name
         shutil.copytree(source, path)
@@ -286,7 +309,7 @@ def thinned(source: Path, target: Path) -> None:
 
 def damage(reader: Reader, count: int, folder: Path) -> str:
     """What goes wrong in `count` damaged versions of one project, in a process of its own."""
-    seed = corpus("daw", SEEDS[reader.name])
+    seed = seed_of(reader)
     if reader.name == "ardour":
         thinned(seed, folder / seed.name)
         seed = folder / seed.name
