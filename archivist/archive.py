@@ -110,7 +110,7 @@ class Archive:
 
     def add_root(self, path: Path, kind: str = "mixed") -> RootInfo:
         """Raises ArchiveError where the path is no folder or overlaps another root."""
-        with self._connected():
+        with self._connected(writes=True):
             return roots.add(path, kind)
 
     def roots(self) -> list[RootInfo]:
@@ -118,7 +118,7 @@ class Archive:
             return roots.every()
 
     def remove_root(self, path: Path) -> RootInfo:
-        with self._connected():
+        with self._connected(writes=True):
             return roots.remove(path)
 
     # ------------------------------------------------------------ indexing
@@ -139,7 +139,7 @@ class Archive:
 
         limit = self.config.time_limit
         workers = dask_workers(scheduler, limit) if scheduler else local_workers(jobs or self.config.jobs, limit)
-        with self._connected():
+        with self._connected(writes=True):
             return indexer.index(
                 roots.find(folders),
                 self.config,
@@ -259,13 +259,13 @@ class Archive:
 
     def undo(self) -> list[Change]:
         """Take the newest edit back; a second call the one before."""
-        with self._connected():
+        with self._connected(writes=True):
             return edits.undo()
 
     def label(self, query: str, add: Sequence[str], remove: Sequence[str], *, projects: bool = False) -> int:
         """Put labels on what the query finds, or take them off; how many rows."""
         rows = list(self.find(query, projects=projects))
-        with self._connected():
+        with self._connected(writes=True):
             return edits.label(rows, add, remove)
 
     def _edit(
@@ -276,7 +276,7 @@ class Archive:
         ids: Sequence[int] | None,
         dry_run: bool,
     ) -> list[Change]:
-        with self._connected():
+        with self._connected(writes=True):
             if ids is None:
                 rows = list(self.find(query, projects=projects))
             else:
@@ -293,15 +293,16 @@ class Archive:
                 connection.interrupt()
 
     @contextmanager
-    def _connected(self) -> Iterator[None]:
-        """This thread's connection, opened for the outermost call and closed behind it."""
+    def _connected(self, *, writes: bool = False) -> Iterator[None]:
+        """This thread's connection, opened for the outermost call and closed behind it. `interrupt` leaves
+        alone the one that `writes`."""
         with _translated(self.config.archive):
             if not database.is_closed():
                 yield
                 return
             with database.connection_context():
                 connection = database.connection()
-                if isinstance(connection, sqlite3.Connection):
+                if isinstance(connection, sqlite3.Connection) and not writes:
                     with self._lock:
                         self._reading.add(connection)
                 try:

@@ -22,8 +22,7 @@ _PRAGMAS = {
     "foreign_keys": 1,
     "busy_timeout": 10_000,  # ms
     "temp_store": "memory",
-    "cache_size": -32_768,  # KiB
-    "mmap_size": 268_435_456,  # read pages without copying them
+    "cache_size": -8_192,  # KiB for each connection: the system caches the file anyway
 }
 
 

@@ -59,7 +59,8 @@ def index(
         summary = run.summary()
         with database.atomic():
             for item in scans:
-                places.finish_scan(item.row, "interrupted" if summary.interrupted else "done", summary)
+                status = "interrupted" if summary.interrupted else "done"
+                places.finish_scan(item.row, status, summary, item.diff.seen)
     run.tell("done", run.counts["analysed"], None, "", now=True)
     return summary
 

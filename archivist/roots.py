@@ -8,10 +8,9 @@ from pathlib import Path
 from archivist import volumes
 from archivist.database import ArchiveError
 from archivist.details import iso
-from archivist.pending import below
 from archivist.records import RootInfo
 from archivist.store import places
-from archivist.tables import File, Root, Scan, database
+from archivist.tables import Root, Scan, database
 
 KINDS = ("projects", "samples", "mixed")
 
@@ -72,20 +71,19 @@ def describe(root: Root) -> RootInfo:
     path = path_of(root)
     here = volumes.locate(root.volume.key, root.volume.last_path) is not None and path.is_dir()
     last = (
-        Scan.select(Scan.finished_at)
+        Scan.select()
         .where(Scan.root == root.id, Scan.status == "done")
         .order_by(Scan.started_at.desc())
         .limit(1)
-        .scalar()
+        .get_or_none()
     )
-    files = File.select().where(below(root.volume_id, root.rel_path), File.missing_since.is_null()).count()
     return RootInfo(
         id=root.id,
         path=str(path),
         kind=root.kind,
         status="online" if here else "offline",
-        files=files,
-        last_indexed=iso(last) if last else None,
+        files=last.counts["seen"] if last else 0,
+        last_indexed=iso(last.finished_at) if last else None,
     )
 
 

@@ -257,6 +257,11 @@ class Analysis(Table):
         indexes = ((("tagger", "version"), False),)
 
 
+Analysis.add_index(
+    Analysis.index(Analysis.content, where=Analysis.status == "error", name="analysis_failed")
+)
+
+
 class Tag(Table):
     """One opinion on one field of a content or of a project."""
 

@@ -209,6 +209,10 @@ def up(migrator, db):
             primary_key = CompositeKey("content", "tagger")
             indexes = ((("tagger", "version"), False),)
 
+    Analysis.add_index(
+        Analysis.index(Analysis.content, where=Analysis.status == "error", name="analysis_failed")
+    )
+
     class Tag(Table):
         id = AutoField()
         content = ForeignKeyField(Content, null=True, on_delete="CASCADE", index=False)

@@ -53,13 +53,16 @@ def start_scan(root: Root) -> Scan:
     return row
 
 
-def finish_scan(scan: Scan, status: str, summary: IndexSummary | None = None, error: str | None = None) -> None:
+def finish_scan(
+    scan: Scan, status: str, summary: IndexSummary | None = None, seen: int = 0, error: str | None = None
+) -> None:
+    """End a root's scan; `summary` is the whole run's, `seen` what lay below this root."""
     scan.finished_at = scan.heartbeat_at = time.time()
     scan.status = status
     scan.error = error
     if summary is not None:
         names = ("seen", "added", "changed", "moved", "missing", "back", "analysed", "failed")
-        scan.counts = {name: getattr(summary, name) for name in names}
+        scan.counts = {name: getattr(summary, name) for name in names} | {"seen": seen}
     scan.save()
 
 
