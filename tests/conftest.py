@@ -37,7 +37,7 @@ Run = Callable[..., Ran]
 def runner(archive: Path, home: Path) -> Run:
     environment = os.environ | {
         "ARCHIVIST_ARCHIVE": str(archive),
-        "ARCHIVIST_JOBS": "2",
+        "ARCHIVIST_JOBS": "1",
         "XDG_CONFIG_HOME": str(home / "config"),
         "XDG_DATA_HOME": str(home / "data"),
         "XDG_CACHE_HOME": str(home / "cache"),

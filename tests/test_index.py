@@ -23,7 +23,7 @@ def studio(tmp_path: Path, run: Run) -> Path:
     write_project(
         folder / "Sun/Sun.rpp", bpm=92, tracks=("Lead Vox", "Bass"), samples=("takes/vox 1.wav", "gone.wav")
     )
-    write_sound(folder / "Sun/takes/vox 1.wav", pitch=220)
+    write_sound(folder / "Sun/takes/vox 1.wav", pitch=220, seconds=3)
     write_project(folder / "Moon/Moon.rpp", bpm=140, plugins=("Serum (Xfer Records)",))
     for number, pitch in enumerate((110, 165, 330, 440, 550)):
         write_sound(folder / f"Samples/hit {number}.wav", pitch=pitch)
