@@ -307,12 +307,12 @@ def _length_2(data: Any, points: list[tempo.Point]) -> float | None:
         for lane in json.items(json.at(track, "lanes"))
     ]
     listed = {json.text(id_) for lane in lanes for id_ in json.items(json.at(lane, "objects"))}
-    ends = []
+    last = 0.0
     for each in _objects(data):
         start, length = _beat(json.at(each, "position")), _beat(json.at(each, "length"))
         if json.text(json.at(each, "id")) in listed and start is not None and length is not None:
-            ends.append(start + length)
-    return tempo.seconds_at(max(ends), points) if ends else None
+            last = max(last, start + length)
+    return tempo.seconds_at(last, points) or None
 
 
 READER = Reader(
