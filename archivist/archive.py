@@ -328,7 +328,7 @@ def _translated(archive: str) -> Iterator[None]:
     """The database's errors as ours, at the border."""
     try:
         yield
-    except DatabaseError as error:
+    except (DatabaseError, sqlite3.DatabaseError) as error:  # peewee lets rows being fetched fail as they are
         text = str(error)
         if text == "interrupted":
             raise Interrupted("cut short by a newer question") from error

@@ -22,7 +22,7 @@ from archivist.reading import ReadJob, ReadResult, read_job
 from archivist.records import IndexSummary
 from archivist.rootscan import refuse, scan_root
 from archivist.run import Progress, RootScan, Run
-from archivist.store import opinions, places, songs
+from archivist.store import opinions, places, songs, words
 from archivist.tables import File, Project, Root, Version, database
 
 _COMMIT_RESULTS = 200
@@ -236,7 +236,7 @@ def _save_tags(
         opinions.add_opinions(content_id, "name", versions["name"], analysis.said_by_name(job.path))
     else:
         opinions.save_analysis(content_id, analysis.heard(job, result, versions), file)
-    opinions.index_words([content_id])
+    words.index_contents([content_id])
     run.counts["analysed"] += not (result.skipped or result.error)
 
 

@@ -248,3 +248,28 @@ def test_roots_may_not_overlap_and_can_be_listed_and_removed(run: Run, studio: P
     assert run("remove", studio).code == 0
     assert run("roots", "--json").rows == []
     assert run("remove", studio).code == 3
+
+
+def test_words_find_files_by_project_label_and_embedded_title(run: Run, studio: Path) -> None:
+    import soundfile
+
+    titled = write_sound(studio / "Samples/x.wav", pitch=700)
+    data, rate = soundfile.read(titled)
+    with soundfile.SoundFile(studio / "Samples/x.flac", "w", rate, 1) as sound:
+        sound.title = "Nightingale"
+        sound.write(data)
+    index(run)
+    run("label", "hit 3", "+crunchy")
+    run("label", "--projects", "moon", "+unfinished")
+
+    def names(*query: str) -> set[str]:
+        return {row["name"] for row in run("find", *query, "--json").rows}
+
+    assert names("nightingale") == {"x.flac"}
+    assert names("crunchy") == {"hit 3.wav"}
+    assert names("--projects", "unfinished") == {"Moon"}
+    assert names("--projects", "serum") == {"Moon"}
+    assert names("--projects", "lead vox") == {"Sun"}
+    run("undo")
+    run("undo")
+    assert names("crunchy") == names("--projects", "unfinished") == set()

@@ -13,16 +13,15 @@ from typing import Any
 
 from peewee import chunked
 
-from archivist import search
 from archivist.resolve import Opinion, effective
-from archivist.tables import Analysis, Content, Edit, File, Label, LabelUse, Project, Tag, database
+from archivist.store import words
+from archivist.tables import Analysis, Content, Edit, File, Label, LabelUse, Project, Tag
 from archivist.text import clean, to_store
 
 COLUMNS = ("kind", "bpm", "key", "instrument", "loudness")
 """The fields that content carries resolved; project carries bpm, key and time_signature."""
 
 _PROJECT_COLUMNS = ("bpm", "key", "time_signature")
-_SPOKEN = ("title", "artist", "album", "genre", "comment")  # embedded words worth finding
 _SHORTEST_TAKE = 2.0  # seconds: what is shorter is a hit, which has no tempo
 _ROWS = 500
 
@@ -257,6 +256,7 @@ def undo() -> list[Edit]:
         owner_id = edit.content_id if edit.content_id is not None else edit.project_id
         if edit.field.startswith("label:"):
             _write_label(owner, owner_id, edit.field.removeprefix("label:"), edit.before is not None)
+            _index_words(owner, [owner_id])
         else:
             _write_user_row(owner, owner_id, edit.field, edit.before, edit.at)
         _resolve(owner, [owner_id])
@@ -284,7 +284,15 @@ def set_labels(
                     after=after,
                     at=now,
                 )
+    _index_words(owner, ids)
     return batch
+
+
+def _index_words(owner: str, ids: Iterable[int]) -> None:
+    if owner == "content":
+        words.index_contents(ids)
+    else:
+        words.index_projects(ids)
 
 
 def _write_label(owner: str, owner_id: int, name: str, present: bool) -> bool:
@@ -327,17 +335,3 @@ def _resolve(owner: str, ids: Iterable[int]) -> None:
         ids = list(ids)
         resolve_projects(ids)
         spread_project_values(ids)
-
-
-def index_words(content_ids: Iterable[int]) -> None:
-    """Make the embedded words of these contents findable at each of their places."""
-    for batch in chunked(content_ids, _ROWS):
-        words: dict[int, list[str]] = defaultdict(list)
-        spoken = Tag.select(Tag.content, Tag.text).where(Tag.content << batch, Tag.field << _SPOKEN).tuples()
-        for content_id, text in spoken:
-            words[content_id].append(text)
-        places = File.select(File.id, File.name, File.rel_path, File.content).where(File.content << list(words))
-        search.index_files(
-            database.obj,
-            [(place.id, place.name, place.rel_path, " ".join(words[place.content_id])) for place in places],
-        )

@@ -11,9 +11,9 @@ from typing import Any
 
 from peewee import chunked
 
-from archivist import search
 from archivist.records import IndexSummary
 from archivist.scan import Diff, Entry, Known
+from archivist.store import words
 from archivist.tables import File, Quarantine, Root, Scan, Volume, database
 from archivist.text import clean, from_store, to_store
 from archivist.volumes import Mount
@@ -103,7 +103,7 @@ def apply_changes(volume_id: int, diff: Diff, moves: Sequence[tuple[Known, Entry
         ).execute()
     _update_each([place.id for place in diff.back], missing_since=None)
     _update_each([place.id for place in diff.missing if place.id not in moved_from], missing_since=now)
-    _index_names([place.id for place, _entry in moves])
+    words.index_files([place.id for place, _entry in moves])
     touched = [*added, *moved_from, *(place.id for place, _ in diff.changed)]
     touched += [place.id for place in (*diff.back, *diff.missing)]
     return Applied(tuple(added), tuple(moved_from), _any_project(touched))
@@ -129,19 +129,13 @@ def _insert(volume_id: int, entries: Sequence[Entry], now: float) -> list[int]:
             conflict_target=[File.volume, File.rel_path], preserve=[File.size, File.mtime_ns]
         ).execute()
     added = [row[0] for row in File.select(File.id).where(File.id > last).tuples().iterator()]
-    _index_names(added)
+    words.index_files(added)
     return added
 
 
 def _update_each(ids: Iterable[int], **values: Any) -> None:
     for batch in chunked(ids, _ROWS):
         File.update(**values).where(File.id << batch).execute()
-
-
-def _index_names(ids: Iterable[int]) -> None:
-    for batch in chunked(ids, _ROWS):
-        rows = File.select(File.id, File.name, File.rel_path).where(File.id << batch).tuples()
-        search.index_files(database.obj, [(file_id, name, path, "") for file_id, name, path in rows])
 
 
 def _any_project(ids: Iterable[int]) -> bool:

@@ -14,7 +14,7 @@ from peewee import chunked
 from archivist import search
 from archivist.projects import Song, Territory, is_factory
 from archivist.records import ProjectInfo
-from archivist.store import opinions
+from archivist.store import opinions, words
 from archivist.tables import (
     Edit,
     File,
@@ -113,6 +113,7 @@ def assign_audio(volume_id: int, territory: Territory, file_ids: Iterable[int] |
     for project_id, ids in changes.items():
         for batch in chunked(ids, _ROWS):
             File.update(project=project_id).where(File.id << batch).execute()
+            words.index_files(batch)
     return touched
 
 
@@ -247,6 +248,7 @@ def refresh(project_ids: Iterable[int], backups: frozenset[int]) -> None:
         _refresh_one(project, {file.id: file for file in files}, backups)
     opinions.resolve_projects(ids)
     opinions.spread_project_values(ids)
+    words.index_projects(ids)
 
 
 def _refresh_one(project: Project, files: Mapping[int, File], backups: frozenset[int]) -> None:
@@ -267,7 +269,6 @@ def _refresh_one(project: Project, files: Mapping[int, File], backups: frozenset
         values["track_count"] = Track.select().where(Track.version == current.id, Track.kind != "master").count()
         _save_values(project.id, current)
     Project.update(**values).where(Project.id == project.id).execute()
-    _index(project, current)
 
 
 def _save_values(project_id: int, version: Version) -> None:
@@ -288,26 +289,6 @@ def _save_values(project_id: int, version: Version) -> None:
     ]
     if rows:
         Tag.insert_many(rows).execute()
-
-
-def _index(project: Project, version: Version | None) -> None:
-    words = [project.note]
-    tracks: list[str] = []
-    plugins: list[str] = []
-    if version is not None:
-        words += [str(version.summary.get(name) or "") for name in ("title", "author", "comment")]
-        tracks = [row[0] for row in Track.select(Track.name).where(Track.version == version.id).tuples()]
-        plugins = [
-            f"{name} {vendor}"
-            for name, vendor in Plugin.select(Plugin.name, Plugin.vendor)
-            .join(VersionPlugin)
-            .where(VersionPlugin.version == version.id)
-            .tuples()
-        ]
-    search.index_projects(
-        database.obj,
-        [(project.id, project.name, project.rel_path, " ".join(tracks), " ".join(plugins), " ".join(words))],
-    )
 
 
 def link_samples(version_ids: Iterable[int], added_files: Iterable[int]) -> None:
