@@ -77,13 +77,13 @@ READERS: tuple[Reader, ...] = (
     qtractor.READER,
     zrythm.READER,
     mpc.READER,
-    *closed.READERS,
     hydrogen.READER,
     musescore.READER,
     muse.READER,
     tracker.READER,
     midi.READER,
     aaf.READER,
+    *closed.READERS,  # last: some know a file by its suffix alone
 )
 
 _log = logging.getLogger(__name__)
