@@ -77,7 +77,10 @@ def play(
     been: set[tuple[int, int]] = set()
     place = row = loop_start = loops = total = 0
     while place < len(order) and total < MAX_ROWS:
-        pattern = () if order[place] == SKIP else patterns.get(order[place], EMPTY)
+        if order[place] == SKIP:
+            place += 1
+            continue
+        pattern = patterns.get(order[place], EMPTY)
         if row >= len(pattern):
             place, row, loop_start, loops = place + 1, 0, 0, 0
             continue
@@ -114,7 +117,10 @@ def play(
         elif jump is not None or leap is not None:
             place, row = place + 1 if jump is None else jump, leap or 0
             loop_start = loops = 0
-            if place < len(order) and row >= len(patterns.get(order[place], EMPTY)):
+            while place < len(order) and order[place] == SKIP:
+                place += 1
+            place = place if place < len(order) else 0  # beyond the end is the start
+            if row >= len(patterns.get(order[place], EMPTY)):
                 row = 0
         else:
             row += 1
