@@ -91,8 +91,10 @@ def run_jobs(
     pool = _Pool(workers, function)
     try:
         pool.submit(first)
-        while pool.running and not stop.is_set():
+        while not stop.is_set():
             pool.submit(islice(remaining, max(0, 4 * workers.jobs - len(pool.running))))
+            if not pool.running:
+                return
             results, suspects = pool.finished()
             yield results
             if suspects:

@@ -213,8 +213,8 @@ def test_a_file_that_kills_its_worker_is_quarantined_and_the_rest_goes_on(run: R
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_an_interrupted_run_keeps_what_is_done_and_the_next_completes_it(tmp_path: Path, run: Run) -> None:
     folder = tmp_path / "many"
-    for number in range(60):
-        write_sound(folder / f"{number}.wav", pitch=100 + 7 * number)
+    for number in range(60):  # long enough that hearing all takes well over the time between two commits
+        write_sound(folder / f"{number}.wav", pitch=100 + 7 * number, seconds=20)
     run("add", folder)
     environment = os.environ | {"ARCHIVIST_ARCHIVE": str(tmp_path / "home/archive.db")}
     process = subprocess.Popen(
