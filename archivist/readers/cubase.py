@@ -115,7 +115,7 @@ def read(path: Path) -> ProjectInfo:
         "markers": not all_markers,
         "plugins": not any(_IDENTIFIED in a.data for a in archives.values()),
         "devices": not any(_IDENTIFIED in a.data for a in archives.values()),
-        "length_seconds": any(b"\0%s\0" % kind in arrangement.data for kind in _EVENTS),
+        "length_seconds": any(b"%s\0" % kind in arrangement.data for kind in _EVENTS),
     }
     return ProjectInfo(
         format="cubase",

@@ -37,6 +37,8 @@ FORMATS = {  # the manifest's name of a format: ours
     "band": "garageband",
     "ardour": "ardour",
     "dawproject": "dawproject",
+    "ptx": "protools",
+    "cpr": "cubase",
 }
 
 BROKEN = {  # real files that are no projects: what the error says
@@ -44,12 +46,14 @@ BROKEN = {  # real files that are no projects: what the error says
     "demberto_PyFLP__tests_assets_corrupted_invalid-data-magic.flp": "not a project of FL Studio",
     "demberto_PyFLP__tests_assets_corrupted_invalid-event-size.flp": "damaged",
     "DropSnorz_OwlPlug__owlplug-parsers_src_test_resources_reaper_simpleReaperFile.rpp": "not a project of REAPER",
+    "fgimian_cubase-project-plugins__testdata_Truncated Project (Version).cpr": "cut off",
 }
 
 NOT_IN_ALL = {  # facts that not every real project of a format stores
     "musescore": {"bpm"},
     "tracker": {"daw_version", "bpm"},
     "aaf": {"bpm"},
+    "protools": {"bpm"},
 }
 
 SEEDS = {  # the small projects that are damaged; of Ardour's, which are large, a thinned one
@@ -65,6 +69,8 @@ SEEDS = {  # the small projects that are damaged; of Ardour's, which are large, 
     "muse": "muse/debian-muse_4.1.0__usr_share_muse_templates_synti.med",
     "tracker": "tracker/debian-libopenmpt_0.6.9__libopenmpt-0.6.9+release.autotools_test_test.mod",
     "aaf": "aaf/pypi-otio-aaf-adapter-2.0.0__tests_sample_data_30fps.aaf",
+    "protools": "ptx/zamaudio_ptformat__bins_TestPTX.ptx",
+    "cubase": "cpr/fgimian_cubase-project-plugins__testdata_Example Project (Cubase 4.5 32-bit).cpr",
 }
 
 
