@@ -138,7 +138,7 @@ def _tempo(tracks: list[_Events], division: int) -> list[tempo.Point]:
         for tick, kind, data in events.meta
         if kind == _TEMPO and len(data) == 3 and (microseconds := int.from_bytes(data, "big"))
     ]
-    points = tempo.in_order(found)
+    points = list(dict(tempo.in_order(found)).items())  # of several on one tick the last one counts
     return [(0.0, DEFAULT_BPM), *points] if points and points[0][0] > 0 else points
 
 

@@ -226,11 +226,16 @@ def _take_voice(score: _Score, voice: Element, begin: float, after: float) -> No
         elif tag == "Tempo" and len(score.tempi) < MAX_ITEMS:
             second = xml.number(element.findtext("tempo"), 0, 1000)
             # Six digits are stored, so that 71 a minute comes back as 70.9998.
-            score.tempi.append((max(beat, 0.0), round(60 * (second or 0.0), 3)))
+            score.tempi.append((_place(beat), round(60 * (second or 0.0), 3)))
         elif tag == "RehearsalMark" and len(score.marks) < MAX_ITEMS:
-            score.marks.append(Marker(_words(element), max(beat, 0.0), "beats"))
+            score.marks.append(Marker(_words(element), _place(beat), "beats"))
         elif tag == "KeySig" and begin == 0 and score.key is None:
             score.key = _key(element)
+
+
+def _place(beat: float) -> float:
+    """A beat to show: three thirds are one."""
+    return max(round(beat, 6), 0.0)
 
 
 def _duration(element: Element, measure: float) -> float:
