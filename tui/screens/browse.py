@@ -282,7 +282,7 @@ class BrowseScreen(Screen[None]):
     def on_counts_ready(self, message: CountsReady) -> None:
         self._recount = False
         self.query_one(StatusLine).show_counts(message.counts)
-        if not message.counts.roots and not self._welcomed:
+        if not (message.counts.roots or message.counts.files) and not self._welcomed:
             self._welcomed = True
             self._ask_root(first=True)
 
