@@ -17,6 +17,7 @@ NaimioChan/dawview.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -84,9 +85,10 @@ class Archive:
     def all_of(self, kind: str) -> Iterator[Thing]:
         """Every object of a class, in order."""
         name = struct.pack(">I", len(kind) + 1) + kind.encode() + b"\0"
-        defined = self.data.find(name) - self.width
-        if defined < 0 or self.data[defined : defined + self.width - 1].strip(b"\xff"):
+        named = re.search(rb"\xff{%d}[\xfe\xff]%s" % (self.width - 1, re.escape(name)), self.data)
+        if named is None:
             return
+        defined = named.start()
         mark = (defined + (1 << (8 * self.width - 1))).to_bytes(self.width, "big")
         position = defined  # where the class is named, be it as the base of another one's
         for _ in range(MAX_ITEMS):

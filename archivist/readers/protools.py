@@ -18,6 +18,7 @@ instrument). Plug-ins, mutes and keys are not read yet; nor are tracks that are 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -52,17 +53,19 @@ def read(path: Path) -> ProjectInfo:
     with translate_errors():
         session = open_session(path)
     version, system = _version(session)
-    session = Session(session.data, session.order, session.blocks, _charset(system))
+    session = replace(session, charset=_charset(system))
     points, origin, whole_map = _tempo(session)
     tracks, all_tracks = _tracks(session)
     markers, all_markers = _markers(session)
     rate = _sample_rate(session)
+    length, whole_length = _length(session, tracks, points, origin)
     unread = {
         "daw_version": not version,
         "bpm": not points,
         "tempo_changes": not whole_map,
         "tracks": not all_tracks,
         "markers": not all_markers,
+        "length_seconds": not whole_length,
     }
     return ProjectInfo(
         format="protools",
@@ -72,7 +75,7 @@ def read(path: Path) -> ProjectInfo:
         tempo_changes=tempo.changes(points),
         time_signature=_time_signature(session),
         sample_rate=rate,
-        length_seconds=_length(session, tracks, points, origin),
+        length_seconds=length,
         created=_created(session, system),
         tracks=tracks,
         samples=_samples(session, system),
@@ -245,14 +248,20 @@ _MIDI = (
 )
 
 
-def _length(session: Session, tracks: tuple[Track, ...], points: list[tempo.Point], origin: int) -> float | None:
-    """Where the last region on a track ends; alternate playlists, which are lanes of other names, aside."""
+def _length(
+    session: Session, tracks: tuple[Track, ...], points: list[tempo.Point], origin: int
+) -> tuple[float | None, bool]:
+    """Where the last region on a track ends, and whether that could be read. Alternate playlists, which are
+    lanes of other names, are left aside."""
     rate = _sample_rate(session)
     if rate is None:
-        return None
+        return None, False
     names = {track.name for track in tracks} | {""}
-    audio = [place for layout in _AUDIO for place in _placements(session, names, layout)]
-    midi = [place for layout in _MIDI for place in _placements(session, names, layout)]
+    try:
+        audio = [place for layout in _AUDIO for place in _placements(session, names, layout)]
+        midi = [place for layout in _MIDI for place in _placements(session, names, layout)]
+    except ReadError:  # laid out otherwise
+        return None, False
     ends = [(position + length) / rate for position, length in audio if position < _TICK_BASED]
     # Regions' lengths are samples where they are placed by ticks, too: of those, the last to begin are asked.
     ticks = sorted((place for place in audio if place[0] >= _TICK_BASED), reverse=True)[:_LAST]
@@ -260,7 +269,7 @@ def _length(session: Session, tracks: tuple[Track, ...], points: list[tempo.Poin
     if midi:
         ends.append(_seconds(max(map(sum, midi)), points, origin, rate))
     last = max(ends, default=0.0)
-    return last if 0 < last < _LONGEST else None
+    return (last, True) if 0 < last < _LONGEST else (None, last == 0)
 
 
 def _seconds(position: int, points: list[tempo.Point], origin: int, rate: int) -> float:
