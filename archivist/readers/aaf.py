@@ -191,9 +191,15 @@ def _tracks(slots: list[tuple[_Object, _Object]]) -> tuple[Track, ...]:
     return tuple(tracks)
 
 
+def _units(segment: _Object) -> int:
+    """How long a segment is; some programs leave that to the parts of a sequence."""
+    parts = segment.objects(_SEQUENCE_PARTS)
+    return segment.integer(_LENGTH) or sum(max(part.integer(_LENGTH) or 0, 0) for part in parts)
+
+
 def _length(slots: list[tuple[_Object, _Object]]) -> float | None:
     lengths = (
-        _seconds(segment.integer(_LENGTH), slot.rational(_TIMELINE_RATE))
+        _seconds(_units(segment), slot.rational(_TIMELINE_RATE))
         for slot, segment in slots
         if _medium(segment) in _KINDS
     )
