@@ -147,8 +147,8 @@ COVERAGE: dict[str, Coverage] = {
         note="Written after Qtractor's source.",
     ),
     "zrythm": Coverage(
-        "daw_version bpm time_signature sample_rate length_seconds title saved tracks frozen markers",
-        partial="tempo_changes muted devices plugins samples",
+        "daw_version time_signature sample_rate length_seconds title saved tracks frozen markers",
+        partial="bpm tempo_changes muted devices plugins samples",
         note="Written after Zrythm's source, and for Zrythm 2 after its schema, which may still change.",
     ),
     "mpc": Coverage(

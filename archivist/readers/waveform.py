@@ -65,7 +65,9 @@ _BELOW = {
     "FILTERINSTANCE": frozenset({"FILTER"}),
     "CLIPSLOTS": frozenset({"CLIPSLOT"}),
     "CLIPSLOT": frozenset({"AUDIOCLIP", "MIDICLIP", "STEPCLIP"}),
-    "SOUND": frozenset(),
+    "AUDIOCLIP": frozenset({"TAKES"}),
+    "CLIP": frozenset({"TAKES"}),
+    "TAKES": frozenset({"TAKE"}),
     "*": frozenset({"TRACK", "FOLDERTRACK", "PLUGIN", "FILTER", "CLIPSLOTS", "SOUND", "CLIP"})
     | frozenset({"AUDIOCLIP", "MIDICLIP", "STEPCLIP", "EDITCLIP", "MARKERCLIP"}),
 }
@@ -251,11 +253,11 @@ def _plugins(root: Element) -> tuple[Plugin, ...]:
 
 
 def _sources(root: Element) -> list[str]:
-    """What audio clips and samplers play, each once."""
+    """What audio clips, their takes and samplers play, each once."""
     sources = [
         each.get("source", "")
         for each in root.iter()
-        if _type(each) in ("AUDIOCLIP", "wave") or each.tag == "SOUND"
+        if _type(each) in ("AUDIOCLIP", "wave") or each.tag in ("SOUND", "TAKE")
     ]
     return list(islice(dict.fromkeys(path for text in sources if (path := clean(text, MAX_PATH))), MAX_ITEMS))
 

@@ -132,7 +132,8 @@ def _read_1(document: Any) -> ProjectInfo:
         json.number(json.at(tempo_track, port, "control"), 1, 999) for port in ("beatsPerBarPort", "beatUnitPort")
     )
     rate = json.number(json.at(document, "audioEngine", "sampleRate"), 1, 1e7)
-    unread = ["tempo_changes"] if _is_automated(tempo_track) else []
+    unread = ["bpm"] if bpm is None else []
+    unread += ["tempo_changes"] if _is_automated(tempo_track) else []
     unread += ["key"] if any(json.items(track.get("scaleObjects")) for track in tracks) else []
     return ProjectInfo(
         format="zrythm",
@@ -193,9 +194,15 @@ def _length_1(tracks: list[Any], bpm: float | None) -> float | None:
     """Where the last region ends."""
     lanes = (lane for track in tracks for lane in json.items(json.at(track, "lanes")))
     regions = (region for lane in lanes for region in json.items(json.at(lane, "regions")))
-    ends = (json.number(json.at(region, "base", "endPos", "ticks"), 0) for region in regions)
-    last = max(filter(None, ends), default=0.0)
-    return last / TICKS * 60 / bpm if last and bpm else None
+    last = max(filter(None, (_beat_1(region, "endPos") for region in regions)), default=0.0)
+    return last * 60 / bpm if last > 0 and bpm else None
+
+
+def _beat_1(thing: Any, member: str) -> float | None:
+    """A place of an object, which stands in its base, or from 1.0 on in itself."""
+    ticks = json.number(json.at(thing, "base", member, "ticks"))
+    ticks = json.number(json.at(thing, member, "ticks")) if ticks is None else ticks
+    return None if ticks is None else ticks / TICKS
 
 
 def _samples_1(document: Any) -> tuple[SampleRef, ...]:
@@ -213,11 +220,10 @@ def _samples_1(document: Any) -> tuple[SampleRef, ...]:
 def _markers_1(tracks: list[Any]) -> tuple[Marker, ...]:
     """All but the two that bound the song, whose types are 0 and 1."""
     markers = [
-        Marker(json.text(json.at(each, "name")), ticks / TICKS, "beats")
+        Marker(json.text(json.at(each, "name")), beat, "beats")
         for track in tracks
         for each in json.items(track.get("markers"))[:MAX_ITEMS]
-        if (ticks := json.number(json.at(each, "base", "pos", "ticks"))) is not None
-        and json.at(each, "type") not in (0, 1)
+        if (beat := _beat_1(each, "pos")) is not None and json.at(each, "type") not in (0, 1)
     ]
     return tuple(sorted(markers[:MAX_ITEMS], key=lambda marker: marker.at))
 

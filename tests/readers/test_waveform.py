@@ -105,6 +105,12 @@ def test_the_format_of_a_plugin_is_in_its_file(path: Path, filename: str) -> Non
     assert read(write_waveform(path, edit)).plugins[0].format == FILES[filename]
 
 
+def test_takes_are_samples_too(path: Path) -> None:
+    clip = '<AUDIOCLIP source="a.wav" start="0" length="1"><TAKES><TAKE source="b.wav"/></TAKES></AUDIOCLIP>'
+    info = read(write_waveform(path, f'<EDIT appVersion="x"><TRACK>{clip}</TRACK></EDIT>'))
+    assert [sample.path for sample in info.samples] == ["a.wav", "b.wav"]
+
+
 def test_other_xml_is_no_edit(path: Path) -> None:
     write_waveform(path, "<project><EDIT /></project>")
     assert not sniff(path)

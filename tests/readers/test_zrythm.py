@@ -51,6 +51,9 @@ def test_what_is_there_and_not_read_is_said(path: Path) -> None:
     chords["scaleObjects"] = [{"scale": {"type": 1, "rootKey": 2}, "base": {"pos": {"ticks": 0}}}]
     tempo["automationTracklist"]["automationTracks"][0]["regions"] = [{"base": {"endPos": {"ticks": 960}}}]
     assert read(write_zrythm(path, project)).unread == ("tempo_changes", "key")
+    del tempo["bpmPort"]
+    info = read(write_zrythm(path, project))
+    assert (info.bpm, info.unread) == (None, ("bpm", "key"))
 
 
 def test_what_the_schema_of_zrythm_2_says(path: Path) -> None:
