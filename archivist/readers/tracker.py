@@ -10,21 +10,20 @@ from __future__ import annotations
 
 import re
 import struct
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from archivist.readers.base import Reader, ReadError, read_bytes, read_head, translate_errors
+from archivist.readers.tracker_module import MAX_CHANNELS, MAX_NOTES, Module, Slot, text
+from archivist.readers.tracker_openmpt import extended
 from archivist.readers.tracker_patterns import it_pattern, mod_pattern, s3m_pattern, xm_pattern
 from archivist.readers.tracker_play import EMPTY, ROWS_A_BEAT, SKIP, Pattern, Played, play
-from archivist.records import Plugin, PluginFormat, ProjectInfo, SampleRef, Track
+from archivist.records import ProjectInfo, SampleRef, Track
 from archivist.text import clean
 
 MAX_MODULE = 192 * 2**20
 MAX_SLOTS = 4_000  # OpenMPT's limit of samples; it has 255 instruments
-MAX_CHANNELS = 256
-MAX_NOTES = 20_000
 
 _MOD_MARKS: dict[bytes, tuple[str, int]] = {  # at byte 1080: who writes it, and channels
     b"M.K.": ("ProTracker", 4),
@@ -54,45 +53,6 @@ _S3M_TRACKERS = (
 )
 _IT_TRACKERS = ("Impulse Tracker", "Schism Tracker", "", "", "pyIT", "OpenMPT", "BeRoTracker", "ITMCK")
 _XM_TRACKER = re.compile(r"(.*?)[ v]*(\d+\.[\d.]*\d)?")
-_PLUGIN = re.compile(rb"FX\d\d")
-
-
-@dataclass(frozen=True, slots=True)
-class _Slot:
-    """A sample or an instrument as the module lists it."""
-
-    name: str
-    sounds: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Module:
-    title: str
-    tracker: str
-    channels: tuple[bool, ...]  # for each whether it is muted
-    version: str | None = None
-    samples: tuple[_Slot, ...] = ()
-    instruments: tuple[_Slot, ...] = ()
-    patterns: dict[int, Pattern] = field(default_factory=dict)
-    order: tuple[int, ...] = ()
-    speed: int = 6
-    pace: float = 125
-    rows_a_beat: int = ROWS_A_BEAT
-    modern: bool = False
-    message: str = ""
-    author: str = ""
-    channel_names: tuple[str, ...] = ()
-    plugins: tuple[Plugin, ...] = ()
-    unread: tuple[str, ...] = ()
-
-
-def _text(data: bytes, limit: int = 1_000) -> str:
-    """Text of a field of fixed size, which ends at a NUL; DOS's letters, or the Amiga's."""
-    raw = data.split(b"\0", 1)[0]
-    try:
-        return clean(raw.decode("utf-8"), limit)
-    except UnicodeDecodeError:
-        return clean(raw.decode("cp437"), limit)
 
 
 def _cut_off(data: bytes, ends: Iterable[int]) -> tuple[str, ...]:
@@ -117,7 +77,7 @@ class _Budget:
 # ---------------------------------------------------------------- the formats
 
 
-def _mod(data: bytes) -> _Module:
+def _mod(data: bytes) -> Module:
     tracker, channels = _MOD_MARKS[data[1080:1084]]
     heads = [data[at : at + 30] for at in range(20, 20 + 31 * 30, 30)]
     lengths = [2 * int.from_bytes(head[22:24], "big") for head in heads]
@@ -125,12 +85,12 @@ def _mod(data: bytes) -> _Module:
     width = 256 * channels
     count = 1 + max(data[952:1080])
     patterns = {n: mod_pattern(data[1084 + n * width : 1084 + (n + 1) * width], channels) for n in set(order)}
-    return _Module(
-        title=_text(data[:20]),
+    return Module(
+        title=text(data[:20]),
         tracker=tracker,
         channels=(False,) * channels,
         samples=tuple(
-            _Slot(_text(head[:22]), length > 2) for head, length in zip(heads, lengths, strict=True)
+            Slot(text(head[:22]), length > 2) for head, length in zip(heads, lengths, strict=True)
         ),  # an empty one has a length of one word
         patterns=patterns,
         order=order,
@@ -138,18 +98,18 @@ def _mod(data: bytes) -> _Module:
     )
 
 
-def _s3m(data: bytes) -> _Module:
+def _s3m(data: bytes) -> Module:
     orders, instruments, patterns, _, made = struct.unpack_from("<5H", data, 32)
     speed, pace = data[49], data[50]
     order = data[96 : 96 + orders]
     pointers = struct.unpack_from(f"<{min(instruments + patterns, 2 * MAX_SLOTS)}H", data, 96 + orders)
     slots, ends = [], []
     for at in (16 * pointer for pointer in pointers[:instruments]):
-        kind, file = data[at], _text(data[at + 1 : at + 13])
+        kind, file = data[at], text(data[at + 1 : at + 13])
         begin = 16 * (data[at + 13] << 16 | int.from_bytes(data[at + 14 : at + 16], "little"))
         size = int.from_bytes(data[at + 16 : at + 20], "little") * (1 + (data[at + 31] >> 2 & 1))
         sounds = kind == 1 and size > 0
-        slots.append(_Slot(_text(data[at + 48 : at + 76]) or (file if sounds else ""), sounds))
+        slots.append(Slot(text(data[at + 48 : at + 76]) or (file if sounds else ""), sounds))
         ends.append(begin + size if sounds else 0)
     silent = frozenset(n for n, channel in enumerate(data[64:96]) if channel & 0x80)
     budget = _Budget(data)
@@ -160,8 +120,8 @@ def _s3m(data: bytes) -> _Module:
             size = int.from_bytes(data[at : at + 2], "little")
             # Some writers count the two bytes of the length in and some do not: two more do no harm.
             played[number] = s3m_pattern(budget.piece(at + 2, size), silent)
-    return _Module(
-        title=_text(data[:28]),
+    return Module(
+        title=text(data[:28]),
         tracker=_S3M_TRACKERS[made >> 12] if made >> 12 < len(_S3M_TRACKERS) else "",
         version=_nibbles(made),
         channels=tuple(bool(channel & 0x80) for channel in data[64:96] if channel != 255),
@@ -174,12 +134,12 @@ def _s3m(data: bytes) -> _Module:
     )
 
 
-def _xm(data: bytes) -> _Module:
+def _xm(data: bytes) -> Module:
     size, orders, _, channels, patterns, instruments, _, speed, pace = struct.unpack_from("<I8H", data, 60)
     version = int.from_bytes(data[58:60], "little")
-    named = _XM_TRACKER.fullmatch(_text(data[38:58]))
-    module = _Module(
-        title=_text(data[17:37]),
+    named = _XM_TRACKER.fullmatch(text(data[38:58]))
+    module = Module(
+        title=text(data[17:37]),
         tracker=named[1] if named and named[1] else "FastTracker",
         version=named[2] if named else None,
         channels=(False,) * min(channels, MAX_CHANNELS),
@@ -196,40 +156,40 @@ def _xm(data: bytes) -> _Module:
         head, _, rows, packed = struct.unpack_from("<IBHH", data, at)
         played[number] = xm_pattern(budget.piece(at + head, packed), rows, len(module.channels))
         at += head + packed
-    samples: list[_Slot] = []
-    outer: list[_Slot] = []
+    samples: list[Slot] = []
+    outer: list[Slot] = []
     for _ in range(min(instruments, 256)):
         (head,) = struct.unpack_from("<I", data, at)
         (count,) = struct.unpack_from("<H", data, at + 27)
-        name = _text(data[at + 4 : at + 26])
-        outer.append(_Slot(name, count > 0))
+        name = text(data[at + 4 : at + 26])
+        outer.append(Slot(name, count > 0))
         width = struct.unpack_from("<I", data, at + 29)[0] if count else 0
         at += max(head, 29)
         heads = [data[at + n * width : at + (n + 1) * width] for n in range(min(count, 32))]
         at += len(heads) * width
         for each in heads:
             (length,) = struct.unpack_from("<I", each)
-            samples.append(_Slot(_text(each[18:40]) or (name if length else ""), length > 0))
+            samples.append(Slot(text(each[18:40]) or (name if length else ""), length > 0))
             at += 16 + (length + 1) // 2 if each[17] == 0xAD else length  # 0xAD: packed by ModPlug
     if at > len(data):
         return replace(module, samples=tuple(samples), patterns=played, unread=("samples",))
     module = replace(module, samples=tuple(samples), instruments=tuple(outer), patterns=played)
-    return _extended(module, data, at)
+    return extended(module, data, at)
 
 
-def _it(data: bytes) -> _Module:
+def _it(data: bytes) -> Module:
     orders, instruments, samples, patterns, made, needed, _, special = struct.unpack_from("<8H", data, 32)
     speed, pace = data[50], data[51]
     order = data[192 : 192 + orders]
     offsets = struct.unpack_from(f"<{min(instruments + samples + patterns, 3 * MAX_SLOTS)}I", data, 192 + orders)
     inner = []
-    outer = [_Slot(_text(data[at + 32 : at + 58]), data[at : at + 4] == b"IMPI") for at in offsets[:instruments]]
+    outer = [Slot(text(data[at + 32 : at + 58]), data[at : at + 4] == b"IMPI") for at in offsets[:instruments]]
     ends = [0]
     for at in offsets[instruments : instruments + samples]:
         length = int.from_bytes(data[at + 48 : at + 52], "little")
         sounds = bool(data[at + 18 : at + 19] > b"\0" and data[at + 18] & 1 and length)
-        file = _text(data[at + 4 : at + 16])
-        inner.append(_Slot(_text(data[at + 20 : at + 46]) or (file if sounds else ""), sounds))
+        file = text(data[at + 4 : at + 16])
+        inner.append(Slot(text(data[at + 20 : at + 46]) or (file if sounds else ""), sounds))
         ends.append(int.from_bytes(data[at + 72 : at + 76], "little") if sounds else at + 80)
     budget = _Budget(data)
     played: dict[int, Pattern] = {}
@@ -243,8 +203,8 @@ def _it(data: bytes) -> _Module:
     highlights = bool(special & 4)
     size, at = struct.unpack_from("<HI", data, 54)
     is_openmpt = made >> 12 == 5 or (needed == 0x0888 and made >= 0x0888)
-    module = _Module(
-        title=_text(data[4:30]),
+    module = Module(
+        title=text(data[4:30]),
         tracker="OpenMPT" if is_openmpt else _IT_TRACKERS[made >> 12] if made >> 12 < len(_IT_TRACKERS) else "",
         version=_nibbles(made) if not is_openmpt or made >> 12 == 5 else None,
         channels=tuple(bool(pan & 0x80) for pan in data[64 : 64 + used]),
@@ -255,10 +215,10 @@ def _it(data: bytes) -> _Module:
         speed=speed,
         pace=pace,
         rows_a_beat=data[30] or ROWS_A_BEAT if highlights else ROWS_A_BEAT,
-        message=_text(data[at : at + size].replace(b"\r", b"\n"), MAX_NOTES) if special & 1 else "",
+        message=text(data[at : at + size].replace(b"\r", b"\n"), MAX_NOTES) if special & 1 else "",
         unread=_cut_off(data, ends),
     )
-    return _extended(module, data, 192 + orders + 4 * len(offsets))
+    return extended(module, data, 192 + orders + 4 * len(offsets))
 
 
 def _order(stored: bytes) -> tuple[int, ...]:
@@ -273,74 +233,10 @@ def _nibbles(made: int) -> str | None:
     return f"{made >> 8 & 15:x}.{made & 255:02x}"
 
 
-# ---------------------------------------------------------------- what OpenMPT adds to XM and IT
-
-
-def _extended(module: _Module, data: bytes, at: int) -> _Module:
-    """`module` with its channels' names, its plug-ins and OpenMPT's own song properties.
-
-    The chunks follow on each other; they are searched for from `at` on, as what lies before them differs.
-    """
-    names = data.find(b"CNAM", at)
-    size = int.from_bytes(data[names + 4 : names + 8], "little") if names >= 0 else 0
-    if size and size % 20 == 0 and size <= 20 * MAX_CHANNELS:
-        fields = [data[names + 8 + n : names + 28 + n] for n in range(0, size, 20)]
-        module = replace(module, channel_names=tuple(map(_text, fields)))
-    message = at if data[at : at + 4] == b"text" else -1
-    if message >= 0:
-        size = int.from_bytes(data[at + 4 : at + 8], "little")
-        said = data[at + 8 : at + 8 + min(size, MAX_NOTES)].replace(b"\r", b"\n")
-        module = replace(module, message=_text(said, MAX_NOTES))
-    return _properties(replace(module, plugins=_plugins(data, at)), data, at)
-
-
-def _plugins(data: bytes, at: int) -> tuple[Plugin, ...]:
-    """Chunks FX00 to FX99: the plug-in's type, 28 bytes of routing, the name it is shown by, and its own."""
-    found: Counter[Plugin] = Counter()
-    for match in _PLUGIN.finditer(data, at):
-        size = int.from_bytes(data[match.end() : match.end() + 4], "little")
-        chunk = data[match.end() + 4 : match.end() + 4 + 128]
-        kind: PluginFormat | None = {b"PtsV": "vst2", b"OMXD": "dx"}.get(chunk[:4])  # type: ignore[assignment]
-        name = _text(chunk[64:128])
-        if size >= 128 and kind and name:
-            found[Plugin(name, None, kind)] += 1
-    return tuple(replace(plugin, count=count) for plugin, count in found.items())
-
-
-def _properties(module: _Module, data: bytes, at: int) -> _Module:
-    """The chunk STPM: fields of four letters (mostly in reverse), a size of two bytes, and a value."""
-    place = data.rfind(b"STPM", at)
-    if place < 0:
-        return module
-    found: dict[bytes, bytes] = {}
-    place += 4
-    while place + 6 <= len(data) and len(found) < 100:
-        size = int.from_bytes(data[place + 4 : place + 6], "little")
-        found.setdefault(data[place : place + 4], data[place + 6 : place + 6 + size])
-        place += 6 + size
-
-    def number(name: bytes, otherwise: int, most: int) -> int:
-        value = int.from_bytes(found.get(name, b"")[:4], "little")
-        return value if 0 < value <= most else otherwise
-
-    channels = number(b"...C", len(module.channels), MAX_CHANNELS)
-    version = found.get(b"VWSL", b"")
-    return replace(
-        module,
-        tracker="OpenMPT",
-        version="{3:x}.{2:02x}.{1:02x}.{0:02x}".format(*version) if len(version) == 4 else module.version,
-        channels=tuple([*module.channels, *([False] * channels)][:channels]),
-        pace=(number(b"..TD", 0, 1000) or module.pace) + number(b"DTFR", 0, 9_999) / 10_000,
-        rows_a_beat=number(b".BPR", module.rows_a_beat, 1024),
-        modern=found.get(b"..MT", b"")[:1] == b"\2",
-        author=_text(found.get(b"AUTH", b"")),
-    )
-
-
 # ---------------------------------------------------------------- the reader
 
 
-def _format(head: bytes) -> Callable[[bytes], _Module] | None:
+def _format(head: bytes) -> Callable[[bytes], Module] | None:
     if head.startswith(b"Extended Module: "):
         return _xm
     if head.startswith(b"IMPM") and len(head) >= 192:
@@ -352,17 +248,17 @@ def _format(head: bytes) -> Callable[[bytes], _Module] | None:
     return None
 
 
-def _samples(module: _Module) -> tuple[SampleRef, ...]:
+def _samples(module: Module) -> tuple[SampleRef, ...]:
     named = (slot.name or f"Sample {n}" for n, slot in enumerate(module.samples, 1) if slot.sounds)
     return tuple(SampleRef(name, status="found") for name in dict.fromkeys(named))
 
 
-def _comment(module: _Module) -> str | None:
+def _comment(module: Module) -> str | None:
     silent = [slot.name for slot in (*module.instruments, *module.samples) if slot.name and not slot.sounds]
     return clean(module.message or "\n".join(silent), MAX_NOTES) or None
 
 
-def _tracks(module: _Module) -> tuple[Track, ...]:
+def _tracks(module: Module) -> tuple[Track, ...]:
     names: Sequence[str] = module.channel_names + ("",) * len(module.channels)
     return tuple(
         Track(name or f"Channel {n}", "instrument", muted=muted)
@@ -370,7 +266,7 @@ def _tracks(module: _Module) -> tuple[Track, ...]:
     )
 
 
-def _played(module: _Module) -> Played:
+def _played(module: Module) -> Played:
     return play(module.patterns, module.order, module.speed, module.pace, module.rows_a_beat, modern=module.modern)
 
 
