@@ -2,9 +2,10 @@
 
 Objects are storages of a compound file, each with its class and a stream of numbered properties, as in
 the AMWA's "AAF Low-Level Container Specification" and "AAF Object Specification". The numbers of the
-built-in properties are fixed, so the definitions that a file brings of its own are not needed: a library
-that goes by them (pyaaf2 1.7) can be led into endless loops. Described is the top-level composition. AAF
-stores no tempo and no time signature; its dates have no zone.
+built-in properties are fixed, so the definitions that a file brings of its own are not needed: going by
+them, as pyaaf2 1.7 does, takes sizes and loop counts from the file unchecked, and forty times as
+long. Described is the top-level composition. AAF stores no tempo and no time signature; its dates have
+no zone.
 """
 
 from __future__ import annotations
