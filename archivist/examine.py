@@ -20,7 +20,8 @@ def inspect(paths: Iterable[Path]) -> Iterator[Inspection]:
     """Each project file or bundle; other folders are walked for theirs."""
     for path in paths:
         if path.is_dir() and not readers.is_project(path):
-            yield from map(_inspect, _walk(path, kinds.projects()))
+            found = (file for file in _walk(path, kinds.projects()) if not kinds.is_foreign(file))
+            yield from map(_inspect, found)
         else:
             yield _inspect(path)
 

@@ -136,7 +136,10 @@ def _projects_of(file_ids: Iterable[int]) -> set[int]:
 
 
 def _territory(volume_id: int) -> Territory:
-    rows = Project.select(Project.rel_path, Project.name, Project.daw).where(Project.volume == volume_id)
+    exchange = [reader.name for reader in readers.readers() if reader.exchange]
+    rows = Project.select(Project.rel_path, Project.name, Project.daw).where(
+        Project.volume == volume_id, Project.daw.not_in(exchange)
+    )
     roots = Root.select(Root.rel_path).where(Root.volume == volume_id)
     bundles = {suffix for reader in readers.readers() if reader.bundle for suffix in reader.suffixes}
     return Territory((Song(*row) for row in rows.tuples()), (row[0] for row in roots.tuples()), frozenset(bundles))

@@ -22,6 +22,12 @@ def audio() -> Kinds:
     return Kinds(taggers.AUDIO_SUFFIXES, (), frozenset())
 
 
+def is_foreign(path: Path) -> bool:
+    """Whether a file has a project's suffix only by chance: `go.mod` is no tracker module."""
+    reader = readers.reader_for(path)
+    return reader is not None and path.name.lower().endswith(reader.shared_suffixes) and not reader.sniff(path)
+
+
 def _project_suffixes() -> tuple[str, ...]:
     plain = (reader for reader in readers.readers() if not reader.bundle)
     return tuple(suffix for reader in plain for suffix in (*reader.suffixes, *reader.backup_suffixes))

@@ -42,6 +42,9 @@ def scan_root(run: Run, root: Root) -> RootScan | None:
             _end_offline(run, row, folder, f"its top folder cannot be listed: {reason}")
             return None
         run.fail(mount / prefix, f"this folder cannot be listed: {reason}")
+    diff.added = [
+        entry for entry in diff.added if not (entry.is_project and kinds.is_foreign(mount / entry.rel_path))
+    ]
     run.counts["seen"] += diff.seen
     return RootScan(row, root.volume_id, mount, root.rel_path, diff)
 

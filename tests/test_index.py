@@ -273,3 +273,20 @@ def test_words_find_files_by_project_label_and_embedded_title(run: Run, studio: 
     run("undo")
     run("undo")
     assert names("crunchy") == names("--projects", "unfinished") == set()
+
+
+def test_a_suffix_that_others_use_too_makes_no_project(run: Run, studio: Path) -> None:
+    (studio / "go.mod").write_text("module example.com/x\n\ngo 1.22\n")
+    (studio / "notes.bak").write_text("a text editor's backup")
+    summary, done = index(run)
+    assert (done.code, summary["failed"]) == (0, 0)
+    assert {row["name"] for row in run("find", "--projects", "--json").rows} == {"Sun", "Moon"}
+
+
+def test_a_midi_file_beside_a_song_leaves_the_song_its_takes(run: Run, studio: Path) -> None:
+    track = b"\x00\xff\x2f\x00"
+    data = b"MThd" + bytes((0, 0, 0, 6, 0, 0, 0, 1, 0, 96)) + b"MTrk" + len(track).to_bytes(4, "big") + track
+    (studio / "Sun/bassline.mid").write_bytes(data)
+    index(run)
+    (take,) = run("find", "vox", "--json").rows
+    assert take["project"] == "Sun"

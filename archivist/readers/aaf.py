@@ -321,6 +321,7 @@ READER = Reader(
     title="AAF",
     version=1,
     suffixes=(".aaf",),
+    exchange=True,
     read=read,
     sniff=sniff,
 )

@@ -352,6 +352,7 @@ READER = Reader(
     title="Ardour, Mixbus",
     version=1,
     suffixes=(".ardour", ".template"),
+    shared_suffixes=(".template",),
     read=read,
     sniff=sniff,
     backup_suffixes=(".ardour.bak",),

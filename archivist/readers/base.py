@@ -50,6 +50,9 @@ class Reader:
     folder's contents) look like this format, whatever it is called. bundle: a project is a folder.
     backup_folders: names, lower case, of the folders in which this DAW keeps earlier versions.
     marks: folders that this DAW puts at a project's top, so that a project file may lie deeper.
+    shared_suffixes: those of the suffixes that others use too (".bak", ".mod"): a file named so that does not
+    sniff is none of ours, and no failure. exchange: a format to carry music between programs (MIDI, AAF): it
+    may lie beside a song, and does not make the folder its own.
     states: the folders inside a bundle that hold earlier or other versions of it; `read` takes them too.
     version: raise it when `read` learns more, and the archive reads its files again.
     """
@@ -64,6 +67,8 @@ class Reader:
     backup_suffixes: tuple[str, ...] = ()
     backup_folders: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    shared_suffixes: tuple[str, ...] = ()
+    exchange: bool = False
     states: Callable[[Path], tuple[Path, ...]] = lambda _bundle: ()
 
 

@@ -367,5 +367,6 @@ READER = Reader(
     read=read,
     sniff=sniff,
     backup_suffixes=(".bak",),
+    shared_suffixes=(".bak",),
     backup_folders=("auto saves",),
 )

@@ -350,6 +350,7 @@ READER = Reader(
     title="LMMS",
     version=1,
     suffixes=(".mmpz", ".mmp", ".mpt"),
+    shared_suffixes=(".mpt",),
     read=read,
     sniff=sniff,
     backup_suffixes=(".mmpz.bak", ".mmp.bak"),

@@ -248,6 +248,7 @@ READER = Reader(
     title="MIDI",
     version=1,
     suffixes=(".mid", ".midi", ".smf", ".rmi"),
+    exchange=True,
     read=read,
     sniff=sniff,
 )

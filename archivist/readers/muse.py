@@ -251,6 +251,7 @@ READER = Reader(
     title="MusE",
     version=1,
     suffixes=(".med", ".med.gz", ".med.bz2"),
+    shared_suffixes=(".med", ".med.gz", ".med.bz2"),
     read=read,
     sniff=sniff,
 )

@@ -367,6 +367,7 @@ READER = Reader(
     title="Pro Tools",
     version=1,
     suffixes=(".ptx", ".ptf", ".pts"),
+    shared_suffixes=(".ptx", ".pts"),  # CUDA assembly; presentation time stamps
     read=read,
     sniff=sniff,
     backup_folders=("session file backups",),

@@ -290,6 +290,7 @@ READER = Reader(
     title="Rosegarden",
     version=1,
     suffixes=(".rg", ".rgt"),
+    shared_suffixes=(".rg",),
     read=read,
     sniff=sniff,
 )

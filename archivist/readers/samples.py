@@ -17,6 +17,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 from archivist.records import SampleRef, SampleStatus
 
@@ -40,13 +41,24 @@ def resolve(samples: Iterable[SampleRef], folder: Path, root: Path) -> tuple[Sam
 
 
 def _status(sample: SampleRef, folder: Path, root: Path, names: _Names) -> SampleStatus:
-    stored = sample.path.replace("\\", "/")
+    stored = _without_scheme(sample.path.replace("\\", "/"))
     places = [place for text in (sample.relative, stored) if (place := _place(text, folder, root))]
     if any(_is_file(place, root) for place in places):
         return "found"
     if names.contain(stored.rpartition("/")[2]):
         return "found"
     return "missing" if places and names.complete else "unresolved"
+
+
+def _without_scheme(path: str) -> str:
+    """The path of a file: URL (AAF writes those) that names no host; everything else as it is."""
+    if not path.lower().startswith("file:"):
+        return path
+    host, slash, rest = path[5:].removeprefix("//").partition("/")
+    if host not in ("", "localhost"):
+        return path
+    rest = unquote(slash + rest, errors="surrogateescape")
+    return rest[1:] if re.match(r"/[A-Za-z]:/", rest) else rest
 
 
 def _place(text: str | None, folder: Path, root: Path) -> str | None:

@@ -356,6 +356,7 @@ READER = Reader(
     title="Studio One",
     version=1,
     suffixes=(".song",),
+    shared_suffixes=(".song",),
     read=read,
     sniff=sniff,
     backup_suffixes=(" (autosaved).song",),

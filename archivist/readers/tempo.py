@@ -31,12 +31,14 @@ def start_bpm(points: Sequence[Point]) -> float | None:
 def changes(points: Sequence[Point]) -> tuple[TempoChange, ...]:
     """Where the tempo becomes another after the start. A ramp counts at its end.
 
-    >>> changes([(0.0, 120.0), (16.0, 120.0), (16.0, 140.0)])
+    Of several tempi at one place the last counts.
+
+    >>> changes([(0.0, 120.0), (16.0, 120.0), (16.0, 130.0), (16.0, 140.0)])
     (TempoChange(at=16.0, unit='beats', bpm=140.0),)
     """
     found = []
     current = start_bpm(points)
-    for beat, bpm in points:
+    for beat, bpm in dict(points).items():
         if beat > 0 and bpm != current:
             found.append(TempoChange(beat, "beats", bpm))
             current = bpm

@@ -305,6 +305,7 @@ READER = Reader(
     title="tracker module",
     version=1,
     suffixes=(".mod", ".s3m", ".xm", ".it", ".mptm"),
+    shared_suffixes=(".mod", ".xm", ".it"),  # go.mod, camcorders' video, Italian texts
     read=read,
     sniff=sniff,
 )

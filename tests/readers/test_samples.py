@@ -49,6 +49,8 @@ CASES = {  # path, relative: status. "@" stands for the root
     "a share of Windows": ("\\\\server\\share\\hat.wav", None, "unresolved"),
     "a share": ("//server/share/hat.wav", None, "unresolved"),
     "a URL": ("smb://server/share/hat.wav", None, "unresolved"),
+    "a URL of a file that moved along": ("file:///C:/old/Git%C3%A4rre.wav", None, "found"),
+    "a URL of a file on a host": ("file://server/share/hat.wav", None, "unresolved"),
     "an automounted share": ("/net/server/hat.wav", None, "unresolved"),
     "another volume": ("/Volumes/Samples/hat.wav", None, "unresolved"),
     "a home": ("~/Music/hat.wav", None, "unresolved"),
