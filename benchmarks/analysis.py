@@ -39,9 +39,9 @@ def ours(path: str) -> None:
 
 
 def music_extractor(path: str) -> None:
-    from taggers.engines import essentia
+    from taggers.by_essentia import standard
 
-    essentia().MusicExtractor(lowlevelStats=["mean"], rhythmStats=["mean"], tonalStats=["mean"])(path)
+    standard().MusicExtractor(lowlevelStats=["mean"], rhythmStats=["mean"], tonalStats=["mean"])(path)
 
 
 def sonara(path: str) -> None:

@@ -44,7 +44,7 @@ _PCM = {  # libsndfile's subtype: FFmpeg's name without the byte order, bits
 _CODED = {
     "VORBIS": "vorbis", "OPUS": "opus", "MPEG_LAYER_I": "mp1", "MPEG_LAYER_II": "mp2", "MPEG_LAYER_III": "mp3",
     "ULAW": "pcm_mulaw", "ALAW": "pcm_alaw", "IMA_ADPCM": "adpcm_ima_wav", "MS_ADPCM": "adpcm_ms",
-    "GSM610": "gsm", "ALAC_16": "alac", "ALAC_20": "alac", "ALAC_24": "alac", "ALAC_32": "alac",
+    "GSM610": "gsm",
 }  # fmt: skip
 _BIG_ENDIAN = {"AIFF", "AU", "CAF"}
 
@@ -109,6 +109,8 @@ def _by_libsndfile(path: Path) -> Iterator[Stream]:
 
 
 def _sndfile_codec(container: str, subtype: str, endian: str) -> tuple[str, int | None]:
+    if subtype.startswith("ALAC_"):
+        return "alac", int(subtype.removeprefix("ALAC_"))
     if subtype not in _PCM:
         return _CODED.get(subtype, subtype.lower()), None
     name, bits = _PCM[subtype]
@@ -158,14 +160,34 @@ def _by_ffmpeg(path: Path) -> Iterator[Stream]:
                 raise TagError("not audio, or damaged at its start")
             sound.codec_context.thread_count = 1
             codec = sound.codec_context.codec.canonical_name
-            stored = re.match(r"pcm_[a-z]+(\d+)", codec)  # of other lossless codecs PyAV does not say it
-            yield Stream(
-                sound.sample_rate,
-                sound.channels,
-                int(stored[1]) if stored else None,
-                codec,
-                _ffmpeg_blocks(container, sound),
-            )
+            bits = _ffmpeg_bits(path, codec)
+            yield Stream(sound.sample_rate, sound.channels, bits, codec, _ffmpeg_blocks(container, sound))
+
+
+def _ffmpeg_bits(path: Path, codec: str) -> int | None:
+    """Bits of a sample as stored, which PyAV does not say: it has the size of those it decodes to.
+
+    From the headers of TTA1 (its format's page on tta.sourceforge.net) and of WavPack 4 and 5 (its file format's
+    document: bytes of a sample, hybrid and so lossy, bits shifted out).
+    """
+    from tinytag import TinyTag, TinyTagException
+
+    if pcm := re.match(r"pcm_[a-z]+(\d+)", codec):
+        return int(pcm[1])
+    if codec == "alac":
+        try:
+            return TinyTag.get(path, tags=False).bitdepth
+        except TinyTagException:  # in a container that it does not know
+            return None
+    with path.open("rb") as file:
+        head = file.read(32)
+    if codec == "tta" and head.startswith(b"TTA1") and len(head) >= 10:
+        return int.from_bytes(head[8:10], "little")
+    if codec == "wavpack" and head.startswith(b"wvpk") and len(head) >= 28:
+        flags = int.from_bytes(head[24:28], "little")
+        hybrid, shifted = flags & 8, flags >> 13 & 31
+        return None if hybrid else 8 * ((flags & 3) + 1) - shifted
+    return None
 
 
 def _ffmpeg_blocks(container: Any, sound: Any) -> Iterator[Block]:

@@ -7,12 +7,12 @@ description, originator, recorded (ISO 8601), scene, take, marker.
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree
 
-from taggers import riff
+from taggers import riff, wavechunks
 from taggers.base import Findings, Tag, Tagger
 from taggers.pitch import key_name, note_name, parse_key
 
@@ -24,21 +24,35 @@ MAX_MARKERS = 100
 LONGEST_LOOP = 60.0
 """Seconds. Some programs write a loop's chunk into every song they render; that does not make it a loop."""
 
+_TEXT_CHUNKS = {
+    "bext chunk": wavechunks.broadcast,
+    "iXML chunk": wavechunks.ixml,
+    "INFO chunk": wavechunks.info,
+}
 _TEXT_FIELDS = ("title", "artist", "album", "genre", "comment", "year")
-_IXML_FIELDS = {"SCENE": "scene", "TAKE": "take", "NOTE": "comment"}
 
 
 def tag(audio: Audio) -> Findings:
-    found = [*_from_tags(audio.path), *_from_chunks(audio.path)]
+    chunks = riff.read_chunks(audio.path)
+    if chunks and chunks.wave:
+        id3 = chunks.content.get(b"id3 ") or chunks.content.get(b"ID3 ")
+        found = _from_tags(io.BytesIO(id3)) if id3 else []
+    else:
+        found = _from_tags(audio.path)
+    if chunks:
+        found += _from_chunks(chunks)
     unique = {(one.field, one.value): one for one in reversed(found)}
     return Findings(tuple(reversed(unique.values())))
 
 
-def _from_tags(path: Path) -> list[Tag]:
+def _from_tags(source: Path | io.BytesIO) -> list[Tag]:
     from tinytag import TinyTag, TinyTagException
 
     try:
-        tags = TinyTag.get(path, duration=False)
+        if isinstance(source, Path):
+            tags = TinyTag.get(source, duration=False)
+        else:
+            tags = TinyTag.get(file_obj=source, duration=False)
     except (TinyTagException, OSError):
         return []  # a file without readable tags says nothing of itself; its sound may be fine
     found = [
@@ -53,10 +67,7 @@ def _from_tags(path: Path) -> list[Tag]:
     return found
 
 
-def _from_chunks(path: Path) -> list[Tag]:
-    chunks = riff.read_chunks(path)
-    if chunks is None:
-        return []
+def _from_chunks(chunks: riff.Chunks) -> list[Tag]:
     content = chunks.content
     rate = riff.byte_rate(content.get(b"fmt ", b""))
     seconds = chunks.present / rate if rate else 0.0
@@ -65,13 +76,11 @@ def _from_chunks(path: Path) -> list[Tag]:
         found += _from_acid(acid, seconds)
     if loop := riff.parse_apple_loop(content.get(b"basc", b"")):
         found += _from_apple_loop(loop)
-    if root := riff.parse_sampler_root(content.get(b"smpl", b"")):
+    if root := wavechunks.sampler_root(content):
         found.append(Tag("root", note_name(root), 0.6, "embedded", "smpl chunk"))
-    for name, text in riff.parse_bext(content.get(b"bext", b"")).items():
-        found.append(Tag(name, text, source="embedded", engine="bext chunk"))
-    for name, text in _ixml(content.get(b"iXML", b"")):
-        found.append(Tag(name, text, source="embedded", engine="iXML chunk"))
-    for label in chunks.labels[:MAX_MARKERS]:
+    for chunk, read in _TEXT_CHUNKS.items():
+        found += [Tag(field, text, source="embedded", engine=chunk) for field, text in read(content).items()]
+    for label in wavechunks.labels(content)[:MAX_MARKERS]:
         found.append(Tag("marker", label, source="embedded", engine="cue chunk"))
     return found
 
@@ -107,18 +116,6 @@ def _from_apple_loop(loop: riff.AppleLoop) -> list[Tag]:
     return found
 
 
-def _ixml(data: bytes) -> list[tuple[str, str]]:
-    """Scene, take and note of a field recorder (ixml.info). No document type: entities are an attack."""
-    data = data.rstrip(b"\0").strip()
-    if not data or b"<!" in data.replace(b"<!--", b""):
-        return []
-    try:
-        root = ElementTree.fromstring(data)
-    except ElementTree.ParseError:
-        return []
-    return [(field, text) for name, field in _IXML_FIELDS.items() if (text := _text(root.findtext(name)))]
-
-
 def _text(value: object) -> str:
     return str(value or "")[: 4 * MAX_TEXT].replace("\0", " ").strip()[:MAX_TEXT]
 
@@ -135,7 +132,7 @@ def _tempo(text: str) -> float | None:
 
 TAGGER = Tagger(
     "embedded",
-    version=1,
+    version=2,
     fields=(
         *_TEXT_FIELDS, "bpm", "key", "root", "beats", "kind",
         "description", "originator", "recorded", "scene", "take", "marker",

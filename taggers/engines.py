@@ -1,15 +1,41 @@
-"""Whether essentia hears tempo and key, or our own templates do: it has no build for Windows. Decided here alone.
+"""What hears tempo and key: essentia, or librosa where there is no essentia (it has no build for Windows).
 
-librosa would be the usual stand-in; its first call compiles for 20 s and more, and its tempo was right for 0.73
-of 168 loops, stems and mixes where taggers.pulse.strongest had 0.79 and essentia 0.83 (all with the same choice of
-the octave behind them).
+Chosen here alone; both give guesses that taggers.tempo and taggers.key treat alike. An engine is a module ending
+in `ENGINE = Engine(...)`. Only the chosen one is imported: librosa takes seconds, and compiles once for each
+installation.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from taggers.audio import Samples
+    from taggers.harmony import Harmony
+
+
+@dataclass(frozen=True, slots=True)
+class KeyGuess:
+    """confidence: 0..1, of `key`. others: the runners-up, best first."""
+
+    key: str
+    confidence: float
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """tempi: two guesses in beats a minute, the steadier one first. key: that of a sound which has one, whose
+    harmony is given. Both hear mono, shape (n,) at 44,100 Hz. The names are what their tags say."""
+
+    tempo_name: str
+    tempi: Callable[[Samples], tuple[float, float]]
+    key_name: str
+    key: Callable[[Samples, Harmony], KeyGuess]
 
 
 @cache
@@ -17,13 +43,9 @@ def has_essentia() -> bool:
     return find_spec("essentia") is not None
 
 
-@cache
-def essentia() -> Any:
-    """`essentia.standard`, made quiet: importing it prints a line that would break a script's JSON."""
-    import essentia
-
-    essentia.log.infoActive = False
-    essentia.log.warningActive = False
-    import essentia.standard
-
-    return essentia.standard
+def engine() -> Engine:
+    if has_essentia():
+        from taggers.by_essentia import ENGINE
+    else:
+        from taggers.by_librosa import ENGINE
+    return ENGINE

@@ -22,18 +22,21 @@ _INAUDIBLE = 0.02  # magnitude of a sine at -100 dBFS
 
 Samples = NDArray[np.float32]
 Floats = NDArray[np.float32]
+Peaks = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Harmony:
     """tonality: lasting tones' share of the sound: noise 0, drums 0.05, mixes 0.05 to 0.5, a solo flute 0.8.
     chroma: shape (12,), C first, sum 1 (all 0 without tones). movement: how much it changes from moment to
-    moment, 0 for a held note to about 0.5. tuning: cents from A = 440 Hz, -50 to 50, and how far the tones
+    moment, 0 for a held note to about 0.5. persistence: the share of the tones that still sound 0.1 s later: drums
+    0.05 to 0.2, music 0.25 to 0.8. tuning: cents from A = 440 Hz, -50 to 50, and how far the tones
     agree on it, 0 to 1."""
 
     tonality: float
     chroma: NDArray[np.float64]
     movement: float
+    persistence: float
     tuning: float
     tuning_agreement: float
 
@@ -52,15 +55,18 @@ def hear(mono: Samples) -> Harmony:
     floor = np.median(spectrum.reshape(len(spectrum), -1, _FLOOR_BINS), axis=2)
     tones = np.maximum(0, lasting - _INAUDIBLE - _FLOOR_TIMES * np.repeat(floor, _FLOOR_BINS, axis=1))
     tonality = float(tones.sum() / (spectrum.sum() + 1e-9))
-    frame, pitch, weight = _peaks(tones, lasting)
-    if not len(pitch):
-        return Harmony(tonality, np.zeros(12), 0.0, 0.0, 0.0)
+    peaks = _peaks(tones)
+    if not peaks.any():
+        return Harmony(tonality, np.zeros(12), 0.0, 0.0, 0.0, 0.0)
+    frame, pitch, weight = _pitches(peaks, tones, lasting)
     turn = (weight * np.exp(2j * np.pi * pitch)).sum() / weight.sum()
     tuning = float(np.angle(turn)) / (2 * np.pi)
     place = frame * 12 + np.round(pitch - tuning).astype(int) % 12
     moments = np.bincount(place, weight, 12 * len(tones)).reshape(-1, 12).astype(np.float64)
     chroma = moments.sum(axis=0)
-    return Harmony(tonality, chroma / chroma.sum(), _movement(moments), 100 * tuning, float(abs(turn)))
+    return Harmony(
+        tonality, chroma / chroma.sum(), _movement(moments), _persistence(peaks), 100 * tuning, float(abs(turn))
+    )
 
 
 def _median_of_three(spectrum: Floats) -> Floats:
@@ -98,13 +104,27 @@ def _spectrum(mono: Samples) -> Floats:
     return np.concatenate(parts)
 
 
-def _peaks(tones: Floats, spectrum: Floats) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """(frame, MIDI pitch, weight) of each peak, parabolically between the bins."""
+def _peaks(tones: Floats) -> Peaks:
+    """Where a tone is louder than both its neighbours; shape (frames, bins - 2), without the outermost."""
     middle = tones[:, 1:-1]
-    frame, bin_ = np.nonzero((middle > 0) & (middle >= tones[:, :-2]) & (middle > tones[:, 2:]))
+    return np.asarray((middle > 0) & (middle >= tones[:, :-2]) & (middle > tones[:, 2:]))
+
+
+def _persistence(peaks: Peaks) -> float:
+    after = peaks[1:].copy()  # in the same bin or beside it
+    after[:, 1:] |= peaks[1:, :-1]
+    after[:, :-1] |= peaks[1:, 1:]
+    return float((peaks[:-1] & after).sum() / max(1, peaks[:-1].sum()))
+
+
+def _pitches(
+    peaks: Peaks, tones: Floats, spectrum: Floats
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """(frame, MIDI pitch, weight) of each peak, parabolically between the bins."""
+    frame, bin_ = np.nonzero(peaks)
     before, at, after = (np.log(spectrum[frame, bin_ + k] + 1e-9).astype(float) for k in range(3))
     bend = before - 2 * at + after
     shift = np.where(bend < 0, (before - after) / (2 * np.minimum(bend, -1e-9)), 0.0).clip(-0.5, 0.5)
     frequency = (bin_ + 1 + shift + _LOW) * _RATE / _WINDOW
     # The square root keeps one loud bass from being all there is
-    return frame, 69 + 12 * np.log2(frequency / 440), np.sqrt(middle[frame, bin_]).astype(float)
+    return frame, 69 + 12 * np.log2(frequency / 440), np.sqrt(tones[frame, bin_ + 1]).astype(float)

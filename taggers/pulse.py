@@ -86,7 +86,7 @@ def onset_count(onsets: Onsets) -> int:
 def describe(onsets: Onsets, duration: float, guesses: Sequence[float]) -> tuple[Floats, Floats]:
     """(tempi, shape (n,); features, shape (n, len(FEATURES))) of every tempo worth a thought.
 
-    guesses: two trackers' answers, the steadier one first.
+    guesses: the engine's, the steadier one first.
     """
     tempi = _worth_a_thought(duration, guesses)
     nearby = np.linspace(0.985, 1.015, 7)
@@ -122,16 +122,6 @@ def weigh(tempi: Floats, features: Floats) -> Floats:
 def prior(tempi: Floats) -> Floats:
     """Log density, up to a constant."""
     return np.asarray(-((np.log2(tempi / PRIOR_CENTRE) / PRIOR_OCTAVES) ** 2) / 2)
-
-
-def strongest(onsets: Onsets) -> tuple[float, float]:
-    """Two guesses without a beat tracker: the tempo whose beats, eighths and sixteenths pulse most and that
-    is likely beforehand, and the one that simply pulses most."""
-    tempi = np.geomspace(60, 200, 120)
-    beats = pulse(onsets, tempi / 60)
-    together = beats + pulse(onsets, tempi / 30) + pulse(onsets, tempi / 15)
-    likely = 2 * np.log(together + 1e-9) + prior(tempi)
-    return float(tempi[likely.argmax()]), float(tempi[beats.argmax()])
 
 
 def _worth_a_thought(duration: float, guesses: Sequence[float]) -> Floats:

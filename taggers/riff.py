@@ -1,9 +1,9 @@
-"""The chunks beside the sound in WAV, RF64, BW64 and AIFF files, and what they say.
+"""The chunks beside the sound in WAV, RF64, BW64 and AIFF files.
 
-`read_chunks` walks the file by its headers alone; the sound itself is skipped. What a file says is hostile:
-no chunk is believed beyond the file's end, and no more than 1 MiB of one is read.
-Layouts: EBU Tech 3285 (bext) and 3306 (RF64), Microsoft's "Multiple channel audio data" and RIFF MCI
-(cue, smpl, LIST adtl), libsndfile's src/wav.c (acid) and src/aiff.c (basc: Apple Loops).
+`read_chunks` walks the file by its headers alone; the sound itself is skipped. What a file says is hostile: no
+chunk is believed beyond the file's end, no more than 1 MiB of one is kept and no more than MAX_KEPT of all.
+taggers.wavechunks has wavinfo read what they say; here is what wavinfo has no reader for: `acid` and `basc`.
+Layouts: EBU Tech 3306 (RF64), libsndfile's src/wav.c (acid) and src/aiff.c (basc: Apple Loops).
 """
 
 from __future__ import annotations
@@ -16,20 +16,22 @@ from typing import BinaryIO
 
 MAX_CHUNK = 2**20
 MAX_CHUNKS = 4_096
+MAX_KEPT = 8 * MAX_CHUNK
 _SOUND = (b"data", b"SSND")
 _UNKNOWN_SIZES = (0, 0xFFFFFFFF)  # left by programs that stream, or that died while recording
 
 
 @dataclass(frozen=True, slots=True)
 class Chunks:
-    """`content`: the first chunk of each name, cut at MAX_CHUNK; `labels`: texts of the cue points in order.
+    """`wave`: RIFF, RF64 or BW64, not AIFF. `content`: the first chunk of each name, cut at MAX_CHUNK; a LIST
+    goes by its type (b"INFO", b"adtl").
 
     `sound`: bytes of sound that the header declares (None where it leaves that open), and `present`: how many
     of them the file has.
     """
 
+    wave: bool
     content: dict[bytes, bytes]
-    labels: tuple[str, ...] = ()
     sound: int | None = None
     present: int = 0
 
@@ -67,7 +69,7 @@ def read_chunks(path: Path) -> Chunks | None:
 def _walk(file: BinaryIO, order: str) -> Chunks:
     end = os.fstat(file.fileno()).st_size
     content: dict[bytes, bytes] = {}
-    labels: list[str] = []
+    room = MAX_KEPT
     sound: int | None = None
     present = 0
     at = 12
@@ -83,37 +85,16 @@ def _walk(file: BinaryIO, order: str) -> Chunks:
                 size = struct.unpack("<Q", content[b"ds64"][8:16])[0]
             sound = None if size in _UNKNOWN_SIZES else size
             present = min(end - at, size) if sound else end - at
-        else:
-            data = file.read(min(size, MAX_CHUNK, max(0, end - at)))
-            if name == b"LIST" and data[:4] == b"adtl":
-                labels += _labels(data)
+        elif name not in content:
+            data = file.read(min(size, MAX_CHUNK, room))
+            if name == b"LIST":
+                name, data = data[:4], data[4:]
+            room -= len(data)
             content.setdefault(name, data)
         at += size + size % 2
         if at >= end:
             break
-    return Chunks(content, tuple(labels), sound, present)
-
-
-def _labels(adtl: bytes) -> list[str]:
-    """The `labl` texts of a LIST adtl chunk: each is a cue's number and a NUL-terminated string."""
-    found = []
-    at = 4
-    while at + 12 <= len(adtl):
-        name, size = struct.unpack_from("<4sI", adtl, at)
-        if name == b"labl":
-            found.append(decode(adtl[at + 12 : at + 8 + size]))
-        at += 8 + size + size % 2
-    return [label for label in found if label]
-
-
-def decode(data: bytes, limit: int = 1_000) -> str:
-    """Text up to the first NUL: UTF-8 where it is that, else Latin-1."""
-    data = data.split(b"\0", 1)[0][: 4 * limit]
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    return text.strip()[:limit]
+    return Chunks(order == "<", content, sound, present)
 
 
 def parse_acid(data: bytes) -> Acid | None:
@@ -139,30 +120,6 @@ def parse_apple_loop(data: bytes) -> AppleLoop | None:
         root=root if 0 < root < 128 else None,
         minor={1: True, 2: False}.get(scale),
     )
-
-
-def parse_bext(data: bytes) -> dict[str, str]:
-    """description, originator and recorded ("2019-04-03T18:20:05") of a Broadcast Wave, where given."""
-    if len(data) < 338:
-        return {}
-    date, time = decode(data[320:330]), decode(data[330:338])
-    digits = date[:4] + date[5:7] + date[8:10]
-    recorded = ""
-    if len(digits) == 8 and digits.isdigit() and digits > "19000101":
-        recorded = f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
-        clock = time[:2] + time[3:5] + time[6:8]
-        if len(clock) == 6 and clock.isdigit():
-            recorded += f"T{clock[:2]}:{clock[2:4]}:{clock[4:]}"
-    found = {"description": decode(data[:256]), "originator": decode(data[256:288]), "recorded": recorded}
-    return {name: text for name, text in found.items() if text}
-
-
-def parse_sampler_root(data: bytes) -> int | None:
-    """The MIDI note of a `smpl` chunk's sample; 0 and 60 are what programs write unasked: None."""
-    if len(data) < 36:
-        return None
-    note: int = struct.unpack_from("<I", data, 12)[0]
-    return note if 0 < note < 128 and note != 60 else None
 
 
 def byte_rate(fmt: bytes) -> int:

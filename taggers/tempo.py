@@ -1,8 +1,7 @@
 """Tempo in beats a minute, as a producer would set it in the DAW.
 
-Two beat trackers of essentia guess (Degara's and Percival's; a tempogram where there is no essentia),
-taggers.pulse chooses among their guesses and its simple multiples, and the beat grid over the whole file gives the
-decimals. Half and double are always among the candidates.
+The engine of taggers.engines guesses twice, taggers.pulse chooses among the guesses and their simple multiples,
+and the beat grid over the whole file gives the decimals. Half and double are always among the candidates.
 """
 
 from __future__ import annotations
@@ -11,14 +10,14 @@ import math
 from typing import TYPE_CHECKING
 
 from taggers.base import Candidate, Findings, Tag, Tagger
-from taggers.engines import essentia, has_essentia
+from taggers.engines import engine
 
 if TYPE_CHECKING:
     from taggers.audio import Audio, Samples
 
 MIN_SECONDS = 1.4
 HEARD_SECONDS = 60
-"""What the trackers get, from the middle: they cost more than everything else together."""
+"""What the engine gets, from the middle: it costs more than everything else together."""
 MIN_ONSETS = 5
 MIN_CONTRAST = 2.3
 MIN_SHARE = 0.035
@@ -42,7 +41,7 @@ def tag(audio: Audio) -> Findings:
         return _silent("no distinct onsets: noise or a drone")
     if count > MAX_ONSETS_A_SECOND * len(onsets) / 100:
         return _silent("flickers faster than a beat: vibrato or a drone")
-    engine, guesses = guess(audio)
+    ear, guesses = guess(audio)
     if not guesses:
         return _silent("no beat found")
     tempi, features = pulse.describe(onsets, audio.duration, guesses)
@@ -55,7 +54,7 @@ def tag(audio: Audio) -> Findings:
     scale = confidence / float(chances[order[0]])
     others = {round(float(tempi[i]), 2): round(float(chances[i]) * scale, 3) for i in order[1:]}
     candidates = _candidates(best, confidence, others)
-    return Findings((Tag("bpm", best, round(confidence, 3), "machine", engine, candidates),))
+    return Findings((Tag("bpm", best, round(confidence, 3), "machine", ear, candidates),))
 
 
 def _candidates(best: float, confidence: float, others: dict[float, float]) -> tuple[Candidate, ...]:
@@ -72,19 +71,9 @@ def _candidates(best: float, confidence: float, others: dict[float, float]) -> t
 
 
 def guess(audio: Audio) -> tuple[str, tuple[float, ...]]:
-    """(engine, tempi): what the trackers say of the middle of the file, at most two guesses."""
-    from taggers import pulse
-
-    if has_essentia():
-        heard = _middle(audio.longest)
-        standard = essentia()
-        # Fresh for each file: a used estimator returns the last file's answer
-        degara = float(standard.RhythmExtractor2013(method="degara")(heard)[0])
-        percival = float(standard.PercivalBpmEstimator()(heard))
-        guesses, engine = (degara, percival), "essentia degara + percival"
-    else:
-        guesses, engine = pulse.strongest(audio.onsets), "tempogram"
-    return engine, tuple(bpm for bpm in guesses if 20 <= bpm <= 400)
+    """(engine's name, tempi): what it says of the middle of the file, at most two guesses."""
+    ear = engine()
+    return ear.tempo_name, tuple(bpm for bpm in ear.tempi(_middle(audio.longest)) if 20 <= bpm <= 400)
 
 
 def _middle(mono: Samples) -> Samples:
@@ -107,4 +96,4 @@ def _silent(reason: str) -> Findings:
     return Findings(abstained={"bpm": reason})
 
 
-TAGGER = Tagger("tempo", version=1, fields=("bpm",), tag=tag)
+TAGGER = Tagger("tempo", version=2, fields=("bpm",), tag=tag)

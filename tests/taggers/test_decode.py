@@ -25,7 +25,7 @@ BY_LIBSNDFILE = {
     (".w64", "W64", "PCM_16"): ("pcm_s16le", 16),
     (".aif", "AIFF", "PCM_24"): ("pcm_s24be", 24),
     (".caf", "CAF", "PCM_16"): ("pcm_s16be", 16),
-    (".caf", "CAF", "ALAC_24"): ("alac", None),
+    (".caf", "CAF", "ALAC_24"): ("alac", 24),
     (".flac", "FLAC", "PCM_24"): ("flac", 24),
     (".ogg", "OGG", "VORBIS"): ("vorbis", None),
     (".opus", "OGG", "OPUS"): ("opus", None),
@@ -34,12 +34,21 @@ BY_LIBSNDFILE = {
 # suffix, FFmpeg's encoder: codec, bit depth
 BY_FFMPEG = {
     (".m4a", "aac"): ("aac", None),
-    (".m4a", "alac"): ("alac", None),
+    (".m4a", "alac"): ("alac", 24),
     (".aac", "aac"): ("aac", None),
     (".wma", "wmav2"): ("wmav2", None),
-    (".wv", "wavpack"): ("wavpack", None),
+    (".wv", "wavpack"): ("wavpack", 8),
     (".mka", "ac3"): ("ac3", None),
-    (".tta", "tta"): ("tta", None),
+    (".tta", "tta"): ("tta", 8),
+}
+# suffix, encoder, what the encoder is given: bit depth
+LOSSLESS = {
+    (".m4a", "alac", "s16p"): 16,
+    (".m4a", "alac", "s32p"): 24,
+    (".wv", "wavpack", "s16p"): 16,
+    (".wv", "wavpack", "s32p"): 32,
+    (".tta", "tta", "s16"): 16,
+    (".tta", "tta", "s32"): 24,
 }
 TONE = np.stack([sine(440, 2, 0.4, 48_000), sine(660, 2, 0.4, 48_000)], axis=1)
 
@@ -77,10 +86,18 @@ def test_ffmpeg(kind: tuple[str, str], tmp_path: Path) -> None:
     assert suffix in AUDIO_SUFFIXES
 
 
-def encode(path: Path, encoder: str) -> Path:
+@pytest.mark.parametrize("kind", LOSSLESS, ids=str)
+def test_bit_depth_of_lossless_codecs(kind: tuple[str, str, str], tmp_path: Path) -> None:
+    suffix, encoder, stored = kind
+    assert facts(encode(tmp_path / f"x{suffix}", encoder, stored)).bit_depth == LOSSLESS[kind]
+
+
+def encode(path: Path, encoder: str, stored: str | None = None) -> Path:
     with av.open(path, "w") as out:
         stream = out.add_stream(encoder, rate=48_000, layout="stereo")
         stream.bit_rate = 192_000
+        if stored:
+            stream.format = stored
         samples = (TONE * 32767).astype(np.int16).reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(samples, "s16", "stereo")
         frame.sample_rate = 48_000

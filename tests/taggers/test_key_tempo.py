@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from taggers import Job, Tag, engines, key, tag_file, tempo
+from fixtures.synth.drums import hat, kick, snare
+from taggers import Job, Tag, engines, tag_file
 from taggers.pitch import KEYS, key_name
-from tests.taggers.signals import RATE, Sound, beats, cadence, noise, sine, write
+from tests.taggers.signals import RATE, Sound, beats, cadence, noise, place, sine, write
 
 needs_essentia = pytest.mark.skipif(not engines.has_essentia(), reason="no essentia for this system")
 
@@ -34,16 +35,26 @@ def test_key_of_a_cadence(tonic: int, minor: bool, tmp_path: Path) -> None:
 
 
 def test_key_without_essentia(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(key, "has_essentia", lambda: False)
+    monkeypatch.setattr(engines, "has_essentia", lambda: False)
     for tonic, minor in ((48, False), (54, False), (57, True), (61, True)):
         found = heard(tmp_path, cadence(tonic, minor), "key")
         assert found
         assert found.value == key_name(tonic, minor=minor)
-        assert found.engine == "temperley profiles"
+        assert found.engine == "librosa chroma_stft, temperley"
 
 
 def test_drums_have_no_key(tmp_path: Path) -> None:
     assert heard(tmp_path, beats(120, 8), "key") is None
+
+
+def test_drums_that_ring_have_no_key(tmp_path: Path) -> None:
+    random, beat = np.random.default_rng(1), 60 / 124
+    hits = {kick: range(0, 32, 4), snare: range(2, 32, 4), hat: range(32)}
+    sound = sum(
+        0.3 * place(np.asarray(drum(RATE, random), np.float64), [n * beat / 2 for n in at], 16 * beat)
+        for drum, at in hits.items()
+    )
+    assert heard(tmp_path, np.asarray(sound), "key") is None
 
 
 @pytest.mark.parametrize("cents", [-30.0, 0.0, 20.0])
@@ -68,12 +79,12 @@ def test_tempo_of_a_drum_part(bpm: float, tmp_path: Path) -> None:
 
 
 def test_tempo_without_essentia(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempo, "has_essentia", lambda: False)
+    monkeypatch.setattr(engines, "has_essentia", lambda: False)
     for bpm in (100.0, 128.0):
         found = heard(tmp_path, beats(bpm, 20), "bpm")
         assert found
         assert found.value == pytest.approx(bpm, abs=0.1)
-        assert found.engine == "tempogram"
+        assert found.engine == "librosa onset_strength, tempo, fourier_tempogram"
 
 
 @needs_essentia

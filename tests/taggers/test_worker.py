@@ -94,7 +94,7 @@ def test_nothing_reaches_stdout_or_stderr(tmp_path: Path) -> None:
     paths[2].write_bytes(b"\0\0\0\x20ftypM4A " + noise(0.2).tobytes())
     code = (
         "import sys; from taggers import *; start_worker(); [tag_file(Job(p, names())) for p in sys.argv[1:]]\n"
-        "from taggers.engines import essentia; essentia()"
+        "from taggers.by_essentia import standard; standard()"
     )
     done = subprocess.run([sys.executable, "-c", code, *map(str, paths)], capture_output=True, check=True)
     assert (done.stdout, done.stderr) == (b"", b"")
