@@ -48,6 +48,7 @@ def index(
     scans = [item for root in roots if (item := scan_root(run, root))]
     if not accept_missing:
         scans = [item for item in scans if not refuse(run, item, config.missing_threshold)]
+    run.counts["indexed"] = len(scans)
     try:
         if not run.stop.is_set():
             _apply(run, scans)

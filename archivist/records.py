@@ -277,6 +277,7 @@ class IndexSummary:
     seconds: float = 0.0
     failures: tuple[Failure, ...] = ()
     offline: tuple[str, ...] = ()  # roots whose drive is away; nothing of them was touched
+    indexed: int = 0  # roots brought up to date
     refused: tuple[Failure, ...] = ()  # roots that lost more than the threshold; see --accept-missing
     interrupted: bool = False
 

@@ -48,7 +48,7 @@ class Run:
         self.failures.append(Failure(str(path), reason))
 
     def summary(self) -> IndexSummary:
-        names = ("seen", "added", "changed", "moved", "missing", "back", "analysed")
+        names = ("indexed", "seen", "added", "changed", "moved", "missing", "back", "analysed")
         return IndexSummary(
             **{name: self.counts[name] for name in names},
             failed=len(self.failures),

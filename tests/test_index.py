@@ -290,3 +290,21 @@ def test_a_midi_file_beside_a_song_leaves_the_song_its_takes(run: Run, studio: P
     index(run)
     (take,) = run("find", "vox", "--json").rows
     assert take["project"] == "Sun"
+
+
+def test_one_drive_away_is_no_failure_of_the_others(run: Run, studio: Path) -> None:
+    other = studio.with_name("other")
+    write_sound(other / "a.wav", pitch=99)
+    run("add", other)
+    index(run)
+    shutil.rmtree(other)
+    summary, done = index(run)
+    assert (done.code, summary["indexed"], summary["offline"]) == (0, 1, [str(other)])
+
+
+def test_a_root_that_lost_too_much_is_left_alone_and_nothing_else_is_done(run: Run, studio: Path) -> None:
+    index(run)
+    shutil.rmtree(studio / "Samples")
+    summary, done = index(run)
+    assert (done.code, summary["missing"], summary["indexed"]) == (3, 0, 0)
+    assert "5 of 8 files are gone" in done.err

@@ -91,9 +91,9 @@ def say_summary(session: Session, summary: IndexSummary, as_json: bool) -> None:
 def _index_code(summary: IndexSummary) -> int:
     if summary.interrupted:
         return INTERRUPTED
-    if (summary.offline or summary.refused) and not summary.seen:
+    if not summary.indexed:
         return NOTHING
-    return FAILED if summary.failures or summary.refused or summary.offline else OK
+    return FAILED if summary.failures or summary.refused else OK  # a drive may be away: no failure
 
 
 @app.command()
