@@ -48,7 +48,8 @@ def read_document(path: Path, below: Mapping[str, frozenset[str]]) -> Element:
     What is not saved yet comes before what is: Audacity opens a project so.
     """
     address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-    with translate_errors(sqlite3.Error), closing(sqlite3.connect(address, uri=True)) as database:
+    foreign = (sqlite3.Error, UnicodeDecodeError)  # the latter where SQLite's message quotes a damaged name
+    with translate_errors(*foreign), closing(sqlite3.connect(address, uri=True)) as database:
         database.execute("PRAGMA trusted_schema = OFF")
         blobs = _blobs(database, "autosave") or _blobs(database, "project")
     if blobs is None:

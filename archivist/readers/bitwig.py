@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import struct
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -153,7 +153,7 @@ def _unread(root: Object, channels: list[Object], titles: list[Track] | None) ->
         yield "tempo_changes"  # the tempo is automated on the master track
     if titles is not None and len(titles) != len(channels):
         yield from ("muted", "devices")
-    if any(_chain(channel) for channel in channels):
+    if any(_chains(channels)):
         yield "plugins"
 
 
@@ -164,7 +164,7 @@ def _beat(event: Object, number: int) -> float:
 
 def _last_beat(channels: list[Object]) -> float:
     """Where the last clip of the arrangement ends."""
-    timelines = (channel.child(_TIMELINE, _CLIPS) for channel in channels)
+    timelines = _own(channel.child(_TIMELINE, _CLIPS) for channel in channels)
     clips = (clip for timeline in timelines if timeline for clip in timeline.children(_EVENTS))
     return max((_beat(clip, _TIME) + _beat(clip, _DURATION) for clip in clips), default=0.0)
 
@@ -219,8 +219,8 @@ def _tracks(titles: list[Track], channels: list[Object]) -> tuple[Track, ...]:
     if len(titles) != len(channels):
         return tuple(titles)
     return tuple(
-        Track(title.name, title.kind, _is_muted(channel), devices=tuple(_named(channel)))
-        for title, channel in zip(titles, channels, strict=True)
+        Track(title.name, title.kind, _is_muted(channel), devices=tuple(_names(chain)))
+        for title, channel, chain in zip(titles, channels, _chains(channels), strict=True)
     )
 
 
@@ -229,19 +229,28 @@ def _is_muted(channel: Object) -> bool:
     return mute is not None and mute.fields.get(_IS_ON) is True
 
 
-def _chain(channel: Object) -> list[Object]:
-    chain = channel.child(_CHAIN)
-    return [] if chain is None else chain.children(_DEVICES)
+def _chains(channels: list[Object]) -> list[list[Object]]:
+    """The devices of each channel."""
+    chains = _own(channel.child(_CHAIN) for channel in channels)
+    return [[] if chain is None else chain.children(_DEVICES) for chain in chains]
 
 
-def _named(channel: Object) -> Iterator[str]:
-    presets = (device.child(_PRESET) or device for device in _chain(channel))
+def _own(parts: Iterable[Object | None]) -> Iterator[Object | None]:
+    """`parts`, but None for one that was there before: a damaged file may share one among all tracks."""
+    seen = set()
+    for part in parts:
+        yield part if id(part) not in seen else None
+        seen.add(id(part))
+
+
+def _names(chain: list[Object]) -> Iterator[str]:
+    presets = (device.child(_PRESET) or device for device in chain)
     return filter(None, (clean(preset.text(_DEVICE_NAME)) for preset in presets))
 
 
 def _plugins(channels: list[Object]) -> tuple[Plugin, ...]:
     """Bitwig's own devices; of others it is not known which plug-in standard they are of."""
-    presets = (device.child(_PRESET) for channel in channels for device in _chain(channel))
+    presets = (device.child(_PRESET) for chain in _chains(channels) for device in chain)
     natives = [preset for preset in presets if preset is not None and preset.kind == _NATIVE_PRESET]
     named = ((clean(each.text(_DEVICE_NAME)), clean(each.text(_DEVICE_CREATOR)) or None) for each in natives)
     counts = Counter(named)

@@ -52,7 +52,7 @@ class Object:
 
     def children(self, number: int) -> list[Object]:
         value = self.fields.get(number)
-        return [each for each in value if isinstance(each, Object)] if isinstance(value, list) else []
+        return value if isinstance(value, list) and value and isinstance(value[0], Object) else []
 
 
 def is_container(head: bytes) -> bool:

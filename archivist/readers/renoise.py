@@ -159,6 +159,7 @@ def _play(song: Element, about: Element) -> _Played:
     points = [(0.0, start)]
     sections = []
     beat = 0.0
+    steps = 0
     for stored, section in _sequence(song):
         if section is not None:
             sections.append(Marker(section, beat, "beats"))
@@ -166,13 +167,16 @@ def _play(song: Element, about: Element) -> _Played:
         if index is None:
             continue
         pattern = patterns[int(index)]
+        steps += 1 + len(pattern.commands)
+        if steps > MAX_ITEMS:
+            raise ReadError("plays more patterns than a song would")
         here = 0
         for line, what, value in pattern.commands:
             beat += (line - here) / lines_a_beat
             here = line
             if what == _LINES:
                 lines_a_beat = float(value)
-            elif len(points) < MAX_ITEMS:
+            else:
                 points.append((beat, float(value)))
         beat += (pattern.lines - here) / lines_a_beat
     return _Played(tempo.steps(tempo.in_order(points)), beat, sections)

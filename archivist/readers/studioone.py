@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
@@ -30,6 +31,10 @@ MAX_NOTES = 20_000
 MAX_PATH = 4_096
 MAX_ABOUT = 4 * 2**20
 MAX_TIME = 1e9
+MAX_DEVICES = 200
+"""Kept of one track."""
+MAX_OUTPUTS = 64
+"""Of one instrument."""
 
 _ABOUT, _SONG, _POOL = "metainfo.xml", "Song/song.xml", "Song/mediapool.xml"
 
@@ -112,7 +117,7 @@ def read(path: Path) -> ProjectInfo:
         time_signature=_signature(song, about),
         key=key,
         sample_rate=int(rate) if rate else None,
-        length_seconds=max(_ends(song, points), default=None),
+        length_seconds=_length(song, points),
         title=about.get("Document:Title"),
         author=about.get("Media:Artist") or about.get("Document:Creator"),
         comment=notes or about.get("Media:Comment"),
@@ -173,7 +178,7 @@ def _tempo(song: Element) -> list[tempo.Point]:
         start, beat = number(segment.get("start", "0"), 0, MAX_TIME), number(segment.get("tempo"), 0.01, 60)
         if start is not None and beat:
             segments.append((start, round(60 / beat, 4), segment.get("curveType", "0") == "0"))
-    segments.sort()
+    segments = sorted(segments)[:MAX_ITEMS]
     points: list[tempo.Point] = []
     for index, (start, bpm, holds) in enumerate(segments):
         points.append((start, bpm))
@@ -194,15 +199,16 @@ def _unit(event: Element, track: Element) -> Unit:
     return "seconds" if event.get("timeFormat", track.get("timeFormat", "2")) == "0" else "beats"
 
 
-def _ends(song: Element, points: list[tempo.Point]) -> Iterator[float]:
-    """Where each event of a track ends, in seconds."""
+def _length(song: Element, points: list[tempo.Point]) -> float | None:
+    """Where the last event of a track ends, in seconds."""
+    last: dict[Unit, float] = {"beats": 0.0, "seconds": 0.0}
     for track in song.iter("MediaTrack"):
         for event in (event for events in _events(track) for event in events if event.tag in _EVENTS):
             start, length = number(event.get("start", "0"), 0, MAX_TIME), number(event.get("length"), 0, MAX_TIME)
-            if start is not None and length:
-                end = start + length
-                seconds = end if _unit(event, track) == "seconds" else tempo.seconds_at(end, points)
-                yield from () if seconds is None else (seconds,)
+            if start is not None and length is not None:
+                unit = _unit(event, track)
+                last[unit] = max(last[unit], start + length)
+    return max(last["seconds"], tempo.seconds_at(last["beats"], points) or 0.0) or None
 
 
 def _events(track: Element) -> Iterator[Element]:
@@ -230,10 +236,11 @@ def _markers(song: Element) -> tuple[Marker, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Mixer:
-    """`channels` by their identity, as stored. `synths`: by the identity of an instrument its name, and
-    the identities of the channels that it plays into."""
+    """`channels` by their identity, as stored, and the names of what lies in their racks. `synths`: by the
+    identity of an instrument its name, and the identities of the channels that it plays into."""
 
     channels: dict[str, Element]
+    inserts: dict[str, list[str]]
     synths: dict[str, tuple[str, list[str]]]
 
     @classmethod
@@ -248,9 +255,9 @@ class _Mixer:
         for slot in (slot for device in devices if device.tag == "AudioSynthFolder" for slot in device):
             data, outputs = _named(slot, "deviceData"), _named(slot, "synthChannels")
             if data is not None:
-                uids = [] if outputs is None else [each.get("uid", "") for each in outputs]
+                uids = [] if outputs is None else [each.get("uid", "") for each in outputs][:MAX_OUTPUTS]
                 synths[_uid(data, "uniqueID")] = clean(data.get("name", "")), uids
-        return cls(channels, synths)
+        return cls(channels, {uid: _inserts(channel) for uid, channel in channels.items()}, synths)
 
     def synth(self, channel: Element | None) -> tuple[str, list[str]] | None:
         """The instrument that a track of notes plays: "{its identity}/Input"."""
@@ -258,11 +265,11 @@ class _Mixer:
         return None if target is None else self.synths.get(target.get("objectID", "").partition("/")[0])
 
 
-def _inserts(channel: Element | None) -> list[str]:
+def _inserts(channel: Element) -> list[str]:
     """What lies in the racks of a channel, in chains inside them too."""
-    racks = [] if channel is None else [rack for rack in channel if rack.get("x:id") in _RACKS]
+    racks = [rack for rack in channel if rack.get("x:id") in _RACKS]
     devices = (each for rack in racks for each in rack.iter("Attributes") if _is(each, "deviceData"))
-    return [name for device in devices if (name := clean(device.get("name", "")))]
+    return [name for device in islice(devices, MAX_DEVICES) if (name := clean(device.get("name", "")))]
 
 
 def _is_muted(element: Element | None) -> bool:
@@ -281,22 +288,23 @@ def _tracks(song: Element, mixer: _Mixer) -> tuple[Track, ...]:
                 name = clean(channel.get("label", "") or channel.get("name", ""))
                 kind = "bus" if tag == "AudioOutputChannel" and master else kind
                 master = master or kind == "master"
-                tracks.append(Track(name, kind, _is_muted(channel), devices=tuple(_inserts(channel))))
+                tracks.append(Track(name, kind, _is_muted(channel), devices=tuple(mixer.inserts[uid])))
     return tuple(tracks)
 
 
 def _track(element: Element, mixer: _Mixer) -> Track:
-    channel = mixer.channels.get(_uid(element, "channelID") or "-")
+    uid = _uid(element, "channelID") or "-"
+    channel = mixer.channels.get(uid)
     synth = mixer.synth(channel)
-    devices = _inserts(channel)
+    devices = mixer.inserts.get(uid, [])
     if synth is not None:
         name, outputs = synth
-        devices += [name, *(each for uid in outputs for each in _inserts(mixer.channels.get(uid)))]
+        devices = [*devices, name, *(each for output in outputs for each in mixer.inserts.get(output, []))]
     return Track(
         name=clean(element.get("name", "")),
         kind=_kind(element, plays=synth is not None),
         muted=_is_muted(element) or _is_muted(channel),
-        devices=tuple(devices),
+        devices=tuple(devices[:MAX_DEVICES]),
     )
 
 

@@ -211,6 +211,16 @@ def test_an_object_that_holds_itself_is_refused(tmp_path: Path) -> None:
         READER.read(write(tmp_path, project(document)))
 
 
+def test_devices_that_tracks_share_are_counted_once(tmp_path: Path) -> None:
+    first = (144, {356: (138, {324: [EQ]})})
+    others = [(144, {356: Ref(6)})] * 3  # the document, transport, tempo, group, first track and its chain
+    document = (46, {3033: (215, {529: (1217, {712: 60.0})}), 1245: (477, {1246: [first, *others], 1248: first})})
+    structure = (645, {2770: (643, {2766: [(647, {2769: "A"})] * 4, 2768: (651, {2769: "M"})})})
+    info = READER.read(write(tmp_path, project(document, structure=container(structure, {}, 1, 0))))
+    assert [track.devices for track in info.tracks] == [("EQ-5",), (), (), (), ("EQ-5",)]
+    assert info.plugins == (Plugin("EQ-5", "Bitwig", "builtin", 2),)
+
+
 BROKEN = {
     "no table": (b"BtWg00010002008c0000165a" + bytes(200), "does not start as one"),
     "cut off": (project()[:200], "ends too early"),

@@ -125,6 +125,15 @@ def test_older_songs_list_the_patterns_alone(tmp_path: Path) -> None:
     assert (info.length_seconds, info.markers) == (4.0, ())
 
 
+def test_a_sequence_without_end_is_refused(tmp_path: Path) -> None:
+    commands = "<EffectColumn><Value>50</Value><Number>ZT</Number></EffectColumn>" * 500
+    entries = "<SequenceEntry><Pattern>0</Pattern></SequenceEntry>" * 20_000
+    song = SONG.replace("<EffectColumns>", f"<EffectColumns>{commands}", 1)
+    song = song.replace("<SequenceEntries>", f"<SequenceEntries>{entries}", 1)
+    with pytest.raises(ReadError, match="more patterns than a song would"):
+        READER.read(write(tmp_path, song))
+
+
 BROKEN = {
     "another root": ("<Song><GlobalSongData/></Song>", "Song.xml", "not a Renoise song"),
     "no data": ("<RenoiseSong/>", "Song.xml", "not a Renoise song"),
