@@ -37,6 +37,10 @@ FORMATS = {  # the manifest's name of a format: ours
     "band": "garageband",
     "ardour": "ardour",
     "dawproject": "dawproject",
+    "bwproject": "bitwig",
+    "lmms": "lmms",
+    "audacity": "audacity",
+    "xrns": "renoise",
     "ptx": "protools",
     "cpr": "cubase",
 }
@@ -50,6 +54,7 @@ BROKEN = {  # real files that are no projects: what the error says
 }
 
 NOT_IN_ALL = {  # facts that not every real project of a format stores
+    "audacity": {"bpm"},
     "musescore": {"bpm"},
     "tracker": {"daw_version", "bpm"},
     "aaf": {"bpm"},
@@ -64,6 +69,11 @@ SEEDS = {  # the small projects that are damaged; of Ardour's, which are large, 
     "garageband": "band/markryall_surf.band__surf.band",
     "ardour": "ardour/SpotlightKid_Leaving_Tonite_Sonoj_Mix__Leaving_Tonite_Sonoj_Mix.ardour",
     "dawproject": "dawproject/hifa-lang_dawproject__assets_tests_copied_canon.dawproject",
+    "bitwig": "bwproject/jaxter184_bwEdit-Python__input_testproj.bwproject",
+    "lmms": "lmms/debian-lmms_1.2.2__tests_emptyproject.mmp",
+    "audacity": "audacity/debian-audacity_3.2.4__audacity-Audacity-3.2.4_tests_ProjectCheckTests_"
+    "missing_blockfile.aup",
+    "renoise": "xrns/tesselode_xrns-rs__test.xrns",
     "hydrogen": "h2song/debian-hydrogen-data_1.2.0__usr_share_hydrogen_data_demo_songs_TR808kit-demo.h2song",
     "musescore": "mscz/debian-musescore3_3.2.3__usr_share_mscore3-3.2_demos_Reunion.mscz",
     "muse": "muse/debian-muse_4.1.0__usr_share_muse_templates_synti.med",

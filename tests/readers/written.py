@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from archivist.readers.closed import FORMATS
+from tests.readers.studio_one_songs import write_song
 
 WAVEFORM = """<?xml version="1.0" encoding="UTF-8"?>
 <EDIT appVersion="Waveform 13.5.25" projectID="4d84c3/2a30ac3" creationTime="1604765443418"
@@ -333,6 +334,7 @@ def write_closed(name: str, path: Path) -> Path:
 
 
 WRITTEN: dict[str, Callable[[Path], Path]] = {
+    "studioone": write_song,
     "waveform": write_waveform,
     "rosegarden": write_rosegarden,
     "qtractor": write_qtractor,
