@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from archivist.details import value_text
-from archivist.query.fields import INSTRUMENTS, KINDS
 from archivist.records import Change, FileRow, ProjectRow
 from archivist.store import opinions
 from archivist.tables import Content, File, Project, Tag, database
+from archivist.vocabulary import INSTRUMENTS, KINDS
 from taggers.pitch import parse_key
 
 FILE_FIELDS = ("bpm", "key", "instrument", "kind")

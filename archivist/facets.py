@@ -13,10 +13,10 @@ from typing import Any
 from peewee import SQL, Select, Value, fn
 
 from archivist.query.compile import compile
-from archivist.query.fields import FAMILIES
 from archivist.query.nodes import EVERYTHING, Query
 from archivist.records import Facet, FacetCount
 from archivist.tables import Content, File, Project, database
+from archivist.vocabulary import FAMILIES
 
 _CHUNK = 5_000  # rows counted at a time
 _NANOSECONDS = 1_000_000_000

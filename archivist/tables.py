@@ -84,6 +84,7 @@ class Content(Table):
     bpm = DoubleField(null=True)
     key = TextField(null=True)
     instrument = TextField(null=True)
+    instruments = BigIntegerField(default=0)  # all that play: vocabulary.mask
     loudness = DoubleField(null=True)
 
     class Meta:
@@ -257,9 +258,7 @@ class Analysis(Table):
         indexes = ((("tagger", "version"), False),)
 
 
-Analysis.add_index(
-    Analysis.index(Analysis.content, where=Analysis.status == "error", name="analysis_failed")
-)
+Analysis.add_index(Analysis.index(Analysis.content, where=Analysis.status == "error", name="analysis_failed"))
 
 
 class Tag(Table):

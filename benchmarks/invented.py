@@ -14,7 +14,7 @@ from typing import Any
 
 from archivist import search, tables
 from archivist.database import migrate, open_database
-from archivist.query.fields import FAMILIES, INSTRUMENTS
+from archivist.vocabulary import FAMILIES, INSTRUMENTS, mask
 
 PER_PROJECT = 25  # audio files in a song's folder
 SHARE_OF_SAMPLES = 0.47  # the others belong to songs
@@ -193,23 +193,24 @@ class _Writer:
     ) -> int:  # fmt: skip
         self._content += 1
         rng, content = self._rng, self._content
+        playing = [instrument] if instrument is not None else []
+        if playing and rng.random() < 0.2:
+            playing.append(
+                rng.choice([other for other in ("bass", "vocals", "piano", "fx") if other != instrument])
+            )
         self._add(
             "content", id=content, digest=content.to_bytes(20, "big"), size=round(seconds * 288_000),
             codec="pcm_s24le", duration=seconds, sample_rate=48_000, channels=2, bit_depth=24, kind=kind, bpm=bpm,
-            key=key, instrument=instrument, loudness=loudness,
+            key=key, instrument=instrument, instruments=mask(playing), loudness=loudness,
         )  # fmt: skip
         heard: list[tuple[str, str, float | None]] = []
         if bpm is not None:
             heard.append(("bpm", "", bpm))
         if key is not None:
             heard.append(("key", key, None))
-        if instrument is not None:
-            heard.append(("instrument", instrument, None))
-            if rng.random() < 0.2:
-                others = [other for other in ("bass", "vocals", "piano", "fx") if other != instrument]
-                heard.append(("instrument", rng.choice(others), None))
-            if rng.random() < 0.03:
-                heard.append(("flag", rng.choice(("clipped", "silent", "dc-offset")), None))
+        heard += [("instrument", name, None) for name in playing]
+        if instrument is not None and rng.random() < 0.03:
+            heard.append(("flag", rng.choice(("clipped", "silent", "dc-offset")), None))
         for field, text, number in heard:
             self._tag(content, field, text, number, "machine", rng.uniform(0.45, 1))
         if bpm is not None and rng.random() < 0.3:

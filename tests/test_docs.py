@@ -76,7 +76,9 @@ def test_what_the_readme_points_at_is_there() -> None:
 def test_every_dependency_has_its_reason_and_is_pinned() -> None:
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8").lower().replace("_", "-")
-    listed = re.findall(r'^    "([A-Za-z0-9_-]+)[^"]*",?(.*)$', project.split("[project.scripts]")[0], re.MULTILINE)
+    listed = re.findall(
+        r'^    "([A-Za-z0-9_-]+)[^"]*",?(.*)$', project.split("[project.scripts]")[0], re.MULTILINE
+    )
     dependencies = [(name, rest) for name, rest in listed if ">=" in project.split(name, 1)[1][:40]]
     assert len(dependencies) > 12
     for name, rest in dependencies:

@@ -56,6 +56,7 @@ def up(migrator, db):
         bpm = DoubleField(null=True)
         key = TextField(null=True)
         instrument = TextField(null=True)
+        instruments = BigIntegerField(default=0)
         loudness = DoubleField(null=True)
 
         class Meta:

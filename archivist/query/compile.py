@@ -33,6 +33,7 @@ from archivist.query.nodes import (
     Within,
 )
 from archivist.tables import Content, File, Label, LabelUse, Project, SampleUse, Tag, database
+from archivist.vocabulary import mask
 
 DOUBTFUL = 0.5
 """A machine's value below this confidence is worth a look."""
@@ -191,7 +192,7 @@ def _file_term(node: Node, asking: Asking) -> Condition:
         case Match("label"):
             return File.content << _labelled(LabelUse.content, node)
         case OneOf("instrument", values):
-            return (_content("instrument", asking) << values) | fn.EXISTS(_also_heard(values))
+            return _content("instruments", asking).bin_and(mask(values)) != 0
         case OneOf("is", values):
             return _any_of([_file_state(value, asking) for value in values])
         case OneOf(field, values):
@@ -241,6 +242,7 @@ _CONTENT_COLUMNS = {
     "key": Content.key,
     "kind": Content.kind,
     "instrument": Content.instrument,
+    "instruments": Content.instruments,
     "length": Content.duration,
     "loudness": Content.loudness,
 }
@@ -278,21 +280,6 @@ def _labelled(owner: Any, node: Match) -> Select:
     name = fn.LOWER(Label.name)
     wanted = name == node.text.lower() if node.exact else name.startswith(node.text.lower())
     return LabelUse.select(owner).join(Label).where(wanted, owner.is_null(False))
-
-
-def _also_heard(instruments: tuple[str, ...]) -> Select:
-    """A second instrument in a sound, unless a person has said what plays."""
-    said = Tag.alias()
-    decided = said.select(said.id).where(
-        said.content == Tag.content, said.field == "instrument", said.tagger == "user"
-    )
-    return Tag.select(Tag.id).where(
-        Tag.content == File.content,
-        Tag.field == "instrument",
-        _unindexed(Tag.text) << instruments,  # few tags are of this file, very many of this instrument
-        ~Tag.rejected,
-        ~fn.EXISTS(decided),
-    )
 
 
 def _in_spans(column: Any, spans: tuple[Span, ...], unit: int = 1) -> Condition:

@@ -5,27 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from archivist.vocabulary import INSTRUMENTS, KINDS
+
 Kind = Literal["text", "enum", "number", "length", "date", "key", "sort"]
 About = Literal["both", "file", "project"]
 
-FAMILIES: dict[str, tuple[str, ...]] = {
-    "drums": ("kick", "snare", "clap", "hihat", "cymbal", "tom", "percussion"),
-    "strings": ("violin", "cello"),
-    "brass": ("trumpet",),
-    "reeds": ("saxophone", "clarinet"),
-    "synth": ("pad",),
-    "vocals": ("choir",),
-}
-"""An instrument's family is found with each of its members."""
-
-INSTRUMENTS = (
-    "kick", "snare", "clap", "hihat", "cymbal", "tom", "percussion", "drums", "bass", "electric-guitar",
-    "acoustic-guitar", "piano", "organ", "electric-piano", "synth", "pad", "strings", "violin", "cello",
-    "brass", "trumpet", "saxophone", "flute", "clarinet", "reeds", "mallets", "harp", "vocals", "choir",
-    "fx", "other",
-)  # fmt: skip
-
-KINDS = ("one-shot", "loop", "stem", "mix")
 STATES = ("missing", "offline", "unused", "take", "conflict", "doubtful", "factory")
 SORTS = ("name", "date", "bpm", "key", "length", "size", "loudness", "added")
 

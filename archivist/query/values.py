@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from archivist.query.fields import BY_NAME, FAMILIES, Field
+from archivist.query.fields import BY_NAME, Field
 from archivist.query.nodes import Age, Match, Node, OneOf, QueryError, Sort, Span, Within
+from archivist.vocabulary import FAMILIES
 
 NEAR = 0.03
 """How far apart two tempi may be and still be mixed; DJ players pitch further, ears notice more."""

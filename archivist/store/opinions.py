@@ -17,6 +17,7 @@ from archivist.resolve import Opinion, effective
 from archivist.store import words
 from archivist.tables import Analysis, Content, Edit, File, Label, LabelUse, Project, Tag
 from archivist.text import clean, to_store
+from archivist.vocabulary import mask
 
 COLUMNS = ("kind", "bpm", "key", "instrument", "loudness")
 """The fields that content carries resolved; project carries bpm, key and time_signature."""
@@ -178,7 +179,15 @@ def resolve_contents(content_ids: Iterable[int]) -> None:
         for content_id in batch:
             winners = effective(opinions[content_id])
             values = {name: winners[name].value if name in winners else None for name in COLUMNS}
+            values["instruments"] = _playing(opinions[content_id], winners.get("instrument"))
             Content.update(**values).where(Content.id == content_id).execute()
+
+
+def _playing(opinions: Iterable[Opinion], winner: Opinion | None) -> int:
+    """Every instrument that is heard; once a person has said what plays, that alone."""
+    if winner is not None and winner.source == "user":
+        return mask([winner.text])
+    return mask(one.text for one in opinions if one.field == "instrument" and not one.rejected)
 
 
 def resolve_projects(project_ids: Iterable[int]) -> None:

@@ -29,6 +29,7 @@ from archivist.tables import (
     Volume,
     database,
 )
+from archivist.vocabulary import mask
 
 NOW = datetime(2025, 6, 1).timestamp()
 OFFLINE = frozenset((2,))  # the volume "Shelf"
@@ -139,7 +140,8 @@ def _file(
     missing_since: float | None = None, also: str | None = None, flag: str | None = None, label: str | None = None,
     used: bool = False, conflict: bool = False, doubtful: bool = False, **values: Any,
 ) -> None:  # fmt: skip
-    content = Content.create(digest=rel_path.encode(), size=size, **values)
+    playing = mask(filter(None, (values.get("instrument"), also)))
+    content = Content.create(digest=rel_path.encode(), size=size, instruments=playing, **values)
     file = _place(
         rel_path, modified_at, volume, content=content, project=project and _id(project), size=size,
         missing_since=missing_since,

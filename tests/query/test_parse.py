@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archivist.query.fields import FAMILIES, FIELDS, INSTRUMENTS
+from archivist.query.fields import FIELDS
 from archivist.query.nodes import (
     EVERYTHING,
     NEWEST_FIRST,
@@ -28,6 +28,7 @@ from archivist.query.nodes import (
     Within,
 )
 from archivist.query.parse import MAX_LENGTH, MAX_TERMS, parse, parse_lenient
+from archivist.vocabulary import FAMILIES, INSTRUMENTS
 
 DAY = 86_400.0
 
