@@ -15,7 +15,10 @@ def test_names_suffixes_and_shapes_are_distinct() -> None:
     suffixes = [suffix for reader in READERS for suffix in reader.suffixes + reader.backup_suffixes]
     assert len(set(suffixes)) == len(suffixes)
     assert len({reader.name for reader in READERS}) == len(READERS)
-    assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in suffixes)
+    assert all(suffix == suffix.lower() for suffix in suffixes)
+    assert all(suffix.startswith(".") for reader in READERS for suffix in reader.suffixes)
+    # A backup may be told by more than its suffix: "Song (Autosaved).song".
+    assert all(suffix.endswith(("~", ",")) or "." in suffix for r in READERS for suffix in r.backup_suffixes)
     assert all(folder == folder.lower() for reader in READERS for folder in reader.backup_folders)
 
 
