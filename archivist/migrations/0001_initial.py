@@ -61,10 +61,9 @@ def up(migrator, db):
 
         class Meta:
             indexes = (
-                (("bpm",), False),
-                (("key", "bpm"), False),
-                (("instrument", "key", "bpm"), False),
-                (("kind",), False),
+                (("bpm", "key", "kind", "instruments", "duration", "loudness"), False),
+                (("key", "bpm", "kind", "instruments", "duration", "loudness"), False),
+                (("kind", "duration", "instruments", "key", "bpm", "loudness"), False),
                 (("duration",), False),
                 (("loudness",), False),
             )

@@ -9,7 +9,7 @@ are sub-queries too. Missing things are left out unless the query speaks of them
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -89,7 +89,9 @@ def compile(
         conditions.append(~File.is_project)
     source, id_ = table, table.id
     column = _order_column(query.sort, projects) if ordered else None
-    if words is not None:
+    if words is not None and not projects and not dense and _is_narrow(terms):
+        conditions.append(_unindexed(File.id) << words)
+    elif words is not None:
         found = words.alias("found")
         source, id_ = Join(found, table, _pinned(), on=(found.c.id == table.id)), found.c.id
     if dense and column is not None and column.null:
@@ -107,6 +109,11 @@ def compile(
         if column is table.id
         else select.order_by(_in_order(column, query.sort, dense), by_id)
     )
+
+
+def _is_narrow(terms: Iterable[Node]) -> bool:
+    """Whether a tempo or key leaves so few that asking the words for each is sooner done (6 ms against 100)."""
+    return any(isinstance(term, Within | OneOf) and term.field in ("bpm", "key") for term in terms)
 
 
 def _pinned() -> Any:
