@@ -45,6 +45,7 @@ from archivist.tables import (
 from archivist.tables import Marker as MarkerTable
 from archivist.tables import Plugin as PluginTable
 from archivist.tables import Track as TrackTable
+from archivist.tempomap import placed
 from archivist.text import number_text
 
 _VERSIONS = 200
@@ -163,14 +164,15 @@ def project_details(row: ProjectRow) -> ProjectDetails:
     facts |= {"daw": summary.get("daw") or row.daw, "error": current.error if current else None}
     parts = _parts(current.id) if current else ((), (), (), ())
     tracks, plugins, samples, markers = parts
+    tempo_changes = tuple(TempoChange(*change) for change in summary.get("tempo_changes", ()))
     return ProjectDetails(
         row=row,
         values=tuple(_values(Tag.project, project.id)),
         tracks=tracks,
         plugins=plugins,
         samples=samples,
-        markers=markers,
-        tempo_changes=tuple(TempoChange(*change) for change in summary.get("tempo_changes", ())),
+        markers=placed(markers, current.bpm if current else None, tempo_changes),
+        tempo_changes=tempo_changes,
         versions=_versions(project),
         facts=facts,
         labels=_labels(LabelUse.project, project.id),

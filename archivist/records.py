@@ -66,6 +66,15 @@ class Marker:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedMarker:
+    """A marker on both rulers; None where no tempo tells the one from the other."""
+
+    name: str
+    beats: float | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectInfo:
     """One project file as its reader sees it. A fact the format does not store is None or empty;
     a fact that it stores and this reader cannot read is named in `unread`, and the status is "partial"."""
@@ -213,7 +222,7 @@ class ProjectDetails:
     tracks: tuple[Track, ...]
     plugins: tuple[Plugin, ...]
     samples: tuple[SampleRef, ...]
-    markers: tuple[Marker, ...]
+    markers: tuple[PlacedMarker, ...]
     tempo_changes: tuple[TempoChange, ...]
     versions: tuple[VersionRow, ...]
     facts: dict[str, Any]  # title, author, comment, sample_rate, length_seconds, created, saved, unread

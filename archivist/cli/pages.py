@@ -12,6 +12,7 @@ from archivist.records import (
     Hearing,
     Inspection,
     Marker,
+    PlacedMarker,
     Plugin,
     ProjectDetails,
     ProjectInfo,
@@ -127,12 +128,22 @@ def _write_values(values: Iterable[ValueRow]) -> None:
 
 
 def _write_parts(
-    tracks: Iterable[Track], plugins: Iterable[Plugin], samples: Iterable[SampleRef], markers: Iterable[Marker]
+    tracks: Iterable[Track],
+    plugins: Iterable[Plugin],
+    samples: Iterable[SampleRef],
+    markers: Iterable[Marker | PlacedMarker],
 ) -> None:
     _write_list("tracks", map(_track, tracks))
     _write_list("plugins", (f"{p.name} ({p.vendor or '?'}, {p.format}) × {p.count}" for p in plugins))
     _write_list("samples", (f"{sample.status or 'unresolved':11}{sample.path}" for sample in samples))
-    _write_list("markers", (f"{value_text(float(m.at))} {m.unit}  {m.name}" for m in markers))
+    _write_list("markers", map(_marker, markers))
+
+
+def _marker(marker: Marker | PlacedMarker) -> str:
+    if isinstance(marker, Marker):
+        return f"{number_text(marker.at)} {marker.unit}  {marker.name}"
+    beats = f"beat {number_text(marker.beats)}" if marker.beats is not None else ""
+    return f"{clock(marker.seconds):>8}  {beats:10}{marker.name}"
 
 
 def _track(track: Track) -> str:

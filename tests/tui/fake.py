@@ -27,7 +27,7 @@ from archivist.records import (
     FileRow,
     IndexProgress,
     IndexSummary,
-    Marker,
+    PlacedMarker,
     Plugin,
     ProjectDetails,
     ProjectRow,
@@ -258,7 +258,7 @@ class FakeArchive:
             (Track(f"Lead Vox {name}", "audio"), Track("Drums", "group", muted=True, devices=("EQ Eight",))),
             (Plugin("Serum", "Xfer", "vst3", 2),),
             (SampleRef("Samples/kick.wav", None, "found"), SampleRef(f"Samples/{name}.wav", None, "missing")),
-            (Marker(f"Chorus {name}", 64.0, "beats"),),
+            (PlacedMarker(f"Chorus {name}", 64.0, None),),
             (TempoChange(0.0, "beats", 120.0),),
             (
                 VersionRow(1, "a.als", "2024-01-01T00:00:00Z", "11.1", 120.0, "A minor", 10, "ok", None, False),

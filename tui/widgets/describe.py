@@ -13,7 +13,7 @@ from typing import Any
 from rich.cells import cell_len
 from textual.content import Content
 
-from archivist.records import FileDetails, FileRow, ProjectDetails, ProjectRow, ValueRow, VersionRow
+from archivist.records import FileDetails, FileRow, PlacedMarker, ProjectDetails, ProjectRow, ValueRow, VersionRow
 from archivist.text import printable
 from tui.widgets.cells import clock, count, day, decimal, fit, size
 
@@ -24,6 +24,8 @@ LABEL = 12
 """Cells of the names of fields on the left."""
 MANY = 40
 """Lines of one list before the rest is only counted."""
+CHANGES = 5
+"""Tracks, plugins and samples told of one version before the rest is only counted."""
 LOCK = "🔒"
 FIELDS = {"time_signature": "meter"}
 """What a field is called where its own name is too long."""
@@ -84,7 +86,7 @@ def _project(details: ProjectDetails, width: int) -> Iterable[Line]:
     yield from _list(
         "Tempo", [_at(change.at, change.unit, decimal(change.bpm)) for change in details.tempo_changes]
     )
-    yield from _list("Markers", [_at(marker.at, marker.unit, marker.name) for marker in details.markers])
+    yield from _list("Markers", [_marker(marker) for marker in details.markers])
 
 
 def _heading(row: FileRow | ProjectRow) -> Iterable[Line]:
@@ -174,6 +176,10 @@ def _versions(versions: Sequence[VersionRow]) -> Iterable[Line]:
                 (f"  {decimal(version.bpm)}  {version.key or ''}  {count(version.tracks, 'track')}", _MUTED)
             )
         yield parts
+        told = [change for change in version.changes if change.what in ("track", "plugin", "sample")]
+        yield from ([(f"    {printable(str(change))}", _MUTED)] for change in told[:CHANGES])
+        if len(told) > CHANGES:
+            yield [(f"    and {len(told) - CHANGES} more", _MUTED)]
 
 
 def _differences(before: VersionRow, after: VersionRow) -> list[str]:
@@ -219,6 +225,12 @@ def _sample(sample: Any) -> Line:
         return [("  ", ""), (printable(sample.path), "")]
     word = "missing" if sample.status == "missing" else "not resolved"
     return [("× " if word == "missing" else "? ", _BAD), (printable(sample.path), _BAD), (f"  {word}", _BAD)]
+
+
+def _marker(marker: PlacedMarker) -> Line:
+    if marker.seconds is not None:
+        return _at(marker.seconds, "seconds", marker.name)
+    return _at(marker.beats or 0.0, "beats", marker.name)
 
 
 def _at(at: float, unit: str, text: str) -> Line:
