@@ -11,7 +11,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from peewee import Database, OperationalError, SqliteDatabase, TextField
+from peewee import SQL, Database, NodeList, OperationalError, SqliteDatabase, TextField
 from playhouse.db_url import connect as connect_url
 
 from archivist.text import from_store, to_store
@@ -28,6 +28,11 @@ _PRAGMAS = {
 
 class ArchiveError(Exception):
     """The archive cannot be opened or used; str(error) says what to do."""
+
+
+def by_bytes(database: Database, column: Any) -> Any:
+    """`column` as it is compared byte by byte: what SQLite does anyway, PostgreSQL by its "C" collation."""
+    return column if isinstance(database, SqliteDatabase) else NodeList((column, SQL('COLLATE "C"')))
 
 
 class PathField(TextField):

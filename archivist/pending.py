@@ -8,7 +8,8 @@ from typing import Any
 
 from peewee import JOIN, chunked, fn
 
-from archivist.tables import Analysis, Content, File, Project, Quarantine, Version, Volume
+from archivist.database import by_bytes
+from archivist.tables import Analysis, Content, File, Project, Quarantine, Version, Volume, database
 from archivist.text import to_store
 
 _ROWS = 500
@@ -18,7 +19,8 @@ def below(volume_id: int, prefix: str) -> Any:
     """The condition that a file lies below this folder of this volume."""
     condition = File.volume == volume_id
     if prefix:  # "0" follows "/" in ASCII
-        condition &= (File.rel_path >= to_store(prefix) + "/") & (File.rel_path < to_store(prefix) + "0")
+        rel_path = by_bytes(database.obj, File.rel_path)
+        condition &= (rel_path >= to_store(prefix) + "/") & (rel_path < to_store(prefix) + "0")
     return condition
 
 

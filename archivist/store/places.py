@@ -11,6 +11,7 @@ from typing import Any
 
 from peewee import chunked
 
+from archivist.database import by_bytes
 from archivist.records import IndexSummary
 from archivist.scan import Diff, Entry, Known
 from archivist.store import words
@@ -71,9 +72,10 @@ def known_places(volume_id: int, prefix: str) -> Iterator[Known]:
     query = File.select(
         File.id, File.rel_path, File.size, File.mtime_ns, File.missing_since.is_null(False), File.name
     ).where(File.volume == volume_id)
+    rel_path = by_bytes(database.obj, File.rel_path)
     if prefix:  # "0" follows "/" in ASCII: everything below the folder, and nothing else
-        query = query.where(File.rel_path >= to_store(prefix) + "/", File.rel_path < to_store(prefix) + "0")
-    sql, parameters = query.order_by(File.rel_path).sql()
+        query = query.where(rel_path >= to_store(prefix) + "/", rel_path < to_store(prefix) + "0")
+    sql, parameters = query.order_by(rel_path).sql()
     # Plain rows: peewee's own conversion would triple the time of a rescan.
     for row in database.execute_sql(sql, parameters):
         yield Known(row[0], from_store(row[1]), row[2], row[3], bool(row[4]), from_store(row[5]))
