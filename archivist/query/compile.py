@@ -32,18 +32,10 @@ from archivist.query.nodes import (
     Text,
     Within,
 )
-from archivist.tables import Content, File, Label, LabelUse, Project, SampleUse, Tag, database
+from archivist.query.states import NEVER, Condition, file_state, pinned, unindexed
+from archivist.tables import Content, File, Label, LabelUse, Project, Tag, database
 from archivist.vocabulary import mask
 
-DOUBTFUL = 0.5
-"""A machine's value below this confidence is worth a look."""
-
-CONFLICT = 0.03
-"""Tempi further apart than this contradict each other; halves and doubles do not."""
-
-Condition: TypeAlias = Any  # peewee has no types; a node that is true or false, or NULL for neither
-
-_NEVER = SQL("1 = 0")
 _ALWAYS = SQL("1 = 1")
 
 
@@ -90,14 +82,14 @@ def compile(
     source, id_ = table, table.id
     column = _order_column(query.sort, projects) if ordered else None
     if words is not None and not projects and not dense and _is_narrow(terms):
-        conditions.append(_unindexed(File.id) << words)
+        conditions.append(unindexed(File.id) << words)
     elif words is not None:
         found = words.alias("found")
-        source, id_ = Join(found, table, _pinned(), on=(found.c.id == table.id)), found.c.id
+        source, id_ = Join(found, table, pinned(), on=(found.c.id == table.id)), found.c.id
     if dense and column is not None and column.null:
         conditions.append(column.is_null(False))
     if dense and words is None and not projects and query.sort.field in _CONTENT_COLUMNS:
-        source = Join(Content, File, _pinned(), on=(File.content == Content.id))
+        source = Join(Content, File, pinned(), on=(File.content == Content.id))
     elif not projects:
         source = Join(source, Content, JOIN.LEFT_OUTER, on=(File.content == Content.id))
     select = Select([source], [table.id]).where(*conditions).bind(database)
@@ -114,11 +106,6 @@ def compile(
 def _is_narrow(terms: Iterable[Node]) -> bool:
     """Whether a tempo or key leaves so few that asking the words for each is sooner done (6 ms against 100)."""
     return any(isinstance(term, Within | OneOf) and term.field in ("bpm", "key") for term in terms)
-
-
-def _pinned() -> Any:
-    """On SQLite a CROSS JOIN is done left to right: the left side leads, and gives the rows in its order."""
-    return JOIN.CROSS if search.is_sqlite(database) else JOIN.INNER
 
 
 def _order_column(sort: Sort, projects: bool) -> Any:
@@ -201,7 +188,7 @@ def _file_term(node: Node, asking: Asking) -> Condition:
         case OneOf("instrument", values):
             return _content("instruments", asking).bin_and(mask(values)) != 0
         case OneOf("is", values):
-            return _any_of([_file_state(value, asking) for value in values])
+            return _any_of([file_state(value, asking.offline) for value in values])
         case OneOf(field, values):
             return _content(field, asking) << values
         case Within("date", spans):
@@ -237,6 +224,18 @@ def _project_term(node: Node, asking: Asking) -> Condition:
             return _has_file(_file_term(node, asking))
 
 
+def _project_state(state: str, asking: Asking) -> Condition:
+    match state:
+        case "missing":
+            return Project.missing_since.is_null(False)
+        case "offline":
+            return Project.volume << sorted(asking.offline) if asking.offline else NEVER
+        case "factory":
+            return Project.is_factory
+        case _:
+            return _has_file(file_state(state, asking.offline))
+
+
 def _has_file(condition: Condition) -> Condition:
     """That one of the project's files is such."""
     joined = Join(File, Content, JOIN.LEFT_OUTER, on=(File.content == Content.id))
@@ -262,11 +261,6 @@ def _content(field: str, asking: Asking) -> Any:
     if asking.dense and search.is_sqlite(database):
         return fn.IIF(File.id, column, None)
     return column
-
-
-def _unindexed(column: Any) -> Any:
-    """SQLite takes no index for a column behind a plus sign; PostgreSQL knows better by itself."""
-    return NodeList((SQL("+"), column), glue="") if search.is_sqlite(database) else column
 
 
 def _words(table: Any, node: Text | Match) -> Condition:
@@ -324,86 +318,3 @@ def _back_from(now: float, age: Span) -> Span:
         None if age.high is None else now - age.high,
         None if age.low is None else now - age.low,
     )
-
-
-# ---------------------------------------------------------------- states
-
-
-def _file_state(state: str, asking: Asking) -> Condition:
-    match state:
-        case "missing":
-            return File.missing_since.is_null(False)
-        case "offline":
-            return File.volume << sorted(asking.offline) if asking.offline else _NEVER
-        case "take":
-            return File.project.is_null(False)
-        case "factory":
-            return File.project << Project.select(Project.id).where(Project.is_factory)
-        case "unused":
-            by_content = SampleUse.select(SampleUse.content).where(SampleUse.content.is_null(False))
-            by_file = SampleUse.select(SampleUse.file).where(SampleUse.file.is_null(False))
-            return File.id.not_in(by_file) & (File.content.is_null() | File.content.not_in(by_content))
-        case "doubtful":
-            return File.content << _doubtful()
-        case _:
-            return _conflict()
-
-
-def _project_state(state: str, asking: Asking) -> Condition:
-    match state:
-        case "missing":
-            return Project.missing_since.is_null(False)
-        case "offline":
-            return Project.volume << sorted(asking.offline) if asking.offline else _NEVER
-        case "factory":
-            return Project.is_factory
-        case _:
-            return _has_file(_file_state(state, asking))
-
-
-def _doubtful() -> Select:
-    """Contents a value of which comes from a machine that was not sure, and from nobody else."""
-    better = Tag.alias()
-    outdone = better.select(better.id).where(
-        better.content == Tag.content,
-        better.field == Tag.field,
-        ~better.rejected,
-        (better.source != "machine") | (better.confidence >= DOUBTFUL),
-    )
-    return Tag.select(Tag.content).where(
-        Tag.source == "machine",
-        Tag.confidence < DOUBTFUL,
-        ~Tag.rejected,
-        Tag.content.is_null(False),
-        _unindexed(Tag.field) << ("bpm", "key", "instrument", "kind"),
-        ~fn.EXISTS(outdone),
-    )
-
-
-def _conflict() -> Condition:
-    """A machine hears another tempo or key than the file's tags, its name or its project say, and no person
-    has decided yet."""
-    heard, said, decided = Tag.alias(), Tag.alias(), Tag.alias()
-    by_person = decided.select(decided.id).where(
-        decided.content == said.content, decided.field == said.field, decided.tagger == "user"
-    )
-    # What others say is less than what machines hear, so it leads.
-    both = Join(said, heard, _pinned(), on=(heard.content == said.content) & (heard.field == said.field))
-    contents = Select([both], [said.content]).where(
-        said.source << ("project", "embedded", "name"),
-        heard.source == "machine",
-        ~said.rejected,
-        ~heard.rejected,
-        ((_unindexed(said.field) == "bpm") & _far_apart(heard.number, said.number))
-        | ((_unindexed(said.field) == "key") & (heard.text != said.text)),
-        ~fn.EXISTS(by_person),
-    )
-    return File.content << contents
-
-
-def _far_apart(heard: Any, said: Any) -> Condition:
-    parts = [
-        (heard < said * factor * (1 - CONFLICT)) | (heard > said * factor * (1 + CONFLICT))
-        for factor in (0.5, 1, 2)
-    ]
-    return NodeList(parts, glue=" AND ", parens=True)
