@@ -225,10 +225,3 @@ def _said(tag: taggers.Tag) -> Said:
         engine=tag.engine,
         candidates=tuple((str(one.value), one.confidence) for one in tag.candidates),
     )
-
-
-def batches(ids: Iterable[int], size: int = 500) -> Iterator[list[int]]:
-    """Ids in lists short enough for one statement."""
-    remaining = iter(ids)
-    while batch := list(islice(remaining, size)):
-        yield batch

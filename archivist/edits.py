@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from peewee import chunked
+
 from archivist.details import value_text
 from archivist.records import Change, FileRow, ProjectRow
 from archivist.store import opinions
@@ -120,8 +122,8 @@ def label(rows: Sequence[Row], add: Sequence[str], remove: Sequence[str]) -> int
 
 def contents_of(file_ids: Sequence[int]) -> list[int]:
     found: dict[int, None] = {}
-    for start in range(0, len(file_ids), 500):
-        rows = File.select(File.content).where(File.id << file_ids[start : start + 500])
+    for batch in chunked(file_ids, 500):
+        rows = File.select(File.content).where(File.id << batch)
         found |= {row[0]: None for row in rows.tuples() if row[0] is not None}
     return list(found)
 

@@ -13,8 +13,10 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from peewee import chunked
+
 import taggers
-from archivist import analysis, pending, readers, scan
+from archivist import analysis, kinds, pending, readers, scan
 from archivist.analysis import Crash, Workers
 from archivist.config import Config
 from archivist.projects import ProjectFile, Song, Territory, group
@@ -27,6 +29,7 @@ from archivist.tables import File, Project, Root, Version, database
 
 _COMMIT_RESULTS = 200
 _COMMIT_SECONDS = 2.0
+_ROWS = 500
 
 
 def index(
@@ -130,7 +133,7 @@ def _changed_ids(item: RootScan) -> list[int]:
 
 def _projects_of(file_ids: Iterable[int]) -> set[int]:
     found: set[int] = set()
-    for batch in analysis.batches(file_ids):
+    for batch in chunked(file_ids, _ROWS):
         rows = File.select(File.project).where(File.id << batch, File.is_project, File.project.is_null(False))
         found.update(row[0] for row in rows.tuples())
     return found
@@ -142,8 +145,9 @@ def _territory(volume_id: int) -> Territory:
         Project.volume == volume_id, Project.daw.not_in(exchange)
     )
     roots = Root.select(Root.rel_path).where(Root.volume == volume_id)
-    bundles = {suffix for reader in readers.readers() if reader.bundle for suffix in reader.suffixes}
-    return Territory((Song(*row) for row in rows.tuples()), (row[0] for row in roots.tuples()), frozenset(bundles))
+    return Territory(
+        (Song(*row) for row in rows.tuples()), (row[0] for row in roots.tuples()), kinds.bundle_suffixes()
+    )
 
 
 def _read_projects(run: Run, scans: Sequence[RootScan]) -> None:

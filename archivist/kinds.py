@@ -11,11 +11,11 @@ from archivist.scan import Kinds
 
 def everything(exclude: tuple[str, ...] = ()) -> Kinds:
     """Projects, bundles with the states inside them, and audio. exclude: patterns of names to pass over."""
-    return Kinds(taggers.AUDIO_SUFFIXES, _project_suffixes(), _bundle_suffixes(), _states, exclude)
+    return Kinds(taggers.AUDIO_SUFFIXES, _project_suffixes(), bundle_suffixes(), _states, exclude)
 
 
 def projects() -> Kinds:
-    return Kinds(frozenset(), _project_suffixes(), _bundle_suffixes())
+    return Kinds(frozenset(), _project_suffixes(), bundle_suffixes())
 
 
 def audio() -> Kinds:
@@ -33,7 +33,7 @@ def _project_suffixes() -> tuple[str, ...]:
     return tuple(suffix for reader in plain for suffix in (*reader.suffixes, *reader.backup_suffixes))
 
 
-def _bundle_suffixes() -> frozenset[str]:
+def bundle_suffixes() -> frozenset[str]:
     return frozenset(suffix for reader in readers.readers() if reader.bundle for suffix in reader.suffixes)
 
 

@@ -8,20 +8,9 @@ from typing import Any
 
 from peewee import JOIN, chunked, fn
 
-from archivist.database import by_bytes
-from archivist.tables import Analysis, Content, File, Project, Quarantine, Version, Volume, database
-from archivist.text import to_store
+from archivist.tables import Analysis, Content, File, Project, Quarantine, Version, Volume
 
 _ROWS = 500
-
-
-def below(volume_id: int, prefix: str) -> Any:
-    """The condition that a file lies below this folder of this volume."""
-    condition = File.volume == volume_id
-    if prefix:  # "0" follows "/" in ASCII
-        rel_path = by_bytes(database.obj, File.rel_path)
-        condition &= (rel_path >= to_store(prefix) + "/") & (rel_path < to_store(prefix) + "0")
-    return condition
 
 
 def stamp(versions: Mapping[str, int]) -> str:

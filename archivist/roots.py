@@ -68,8 +68,9 @@ def path_of(root: Root) -> Path:
 
 
 def describe(root: Root) -> RootInfo:
-    path = path_of(root)
-    here = volumes.locate(root.volume.key, root.volume.last_path) is not None and path.is_dir()
+    mount = volumes.locate(root.volume.key, root.volume.last_path)
+    path = (mount or Path(root.volume.last_path)) / root.rel_path
+    here = mount is not None and path.is_dir()
     last = (
         Scan.select()
         .where(Scan.root == root.id, Scan.status == "done")

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from archivist import pending
 from archivist.analysis import Workers
 from archivist.config import Config
 from archivist.records import Failure, IndexProgress, IndexSummary
 from archivist.scan import Diff, Entry, Known
+from archivist.store import places
 from archivist.tables import Scan
 
 Progress = Callable[[IndexProgress], None]
@@ -77,4 +77,4 @@ class RootScan:
 
     @property
     def files(self) -> Any:
-        return pending.below(self.volume_id, self.prefix)
+        return places.below(self.volume_id, self.prefix)

@@ -67,15 +67,21 @@ def finish_scan(
     scan.save()
 
 
+def below(volume_id: int, prefix: str) -> Any:
+    """The condition that a file lies below this folder of this volume."""
+    condition = File.volume == volume_id
+    if prefix:  # "0" follows "/" in ASCII
+        rel_path = by_bytes(database.obj, File.rel_path)
+        condition &= (rel_path >= to_store(prefix) + "/") & (rel_path < to_store(prefix) + "0")
+    return condition
+
+
 def known_places(volume_id: int, prefix: str) -> Iterator[Known]:
     """Every place below `prefix`, in the byte order of paths; streamed, never all in memory."""
     query = File.select(
         File.id, File.rel_path, File.size, File.mtime_ns, File.missing_since.is_null(False), File.name
-    ).where(File.volume == volume_id)
-    rel_path = by_bytes(database.obj, File.rel_path)
-    if prefix:  # "0" follows "/" in ASCII: everything below the folder, and nothing else
-        query = query.where(rel_path >= to_store(prefix) + "/", rel_path < to_store(prefix) + "0")
-    sql, parameters = query.order_by(rel_path).sql()
+    ).where(below(volume_id, prefix))
+    sql, parameters = query.order_by(by_bytes(database.obj, File.rel_path)).sql()
     # Plain rows: peewee's own conversion would triple the time of a rescan.
     for row in database.execute_sql(sql, parameters):
         yield Known(row[0], from_store(row[1]), row[2], row[3], bool(row[4]), from_store(row[5]))
