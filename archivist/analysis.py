@@ -202,6 +202,7 @@ def heard(job: taggers.Job, result: taggers.FileTags, versions: Mapping[str, int
                 status="error" if error else "ok",
                 said=tuple(map(_said, findings.tags)) if findings else (),
                 abstained=findings.abstained if findings else {},
+                vectors=findings.vectors if findings else {},
                 error=error,
                 seconds=seconds,
             )

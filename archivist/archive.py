@@ -17,7 +17,7 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from peewee import DatabaseError
 
@@ -30,6 +30,7 @@ from archivist.query.parse import parse, parse_lenient
 from archivist.records import (
     ArchiveCounts,
     Change,
+    DuplicateGroup,
     Facet,
     FileDetails,
     FileRow,
@@ -37,14 +38,20 @@ from archivist.records import (
     IndexProgress,
     IndexSummary,
     Inspection,
+    Neighbour,
     ProjectDetails,
     ProjectRow,
     RootInfo,
 )
 from archivist.results import Results
 from archivist.tables import database
+from archivist.weights import ASPECTS, weigh
+
+if TYPE_CHECKING:
+    from archivist.vectors import Matrices
 
 __all__ = [
+    "ASPECTS",
     "Archive",
     "ArchiveError",
     "EditError",
@@ -85,6 +92,7 @@ class Archive:
         self.config = config
         self._lock = threading.Lock()
         self._reading: set[Any] = set()  # SQLite connections in the middle of a read
+        self._vectors: Matrices | None = None  # once asked for
 
     @classmethod
     def open(cls, config: Config) -> Self:
@@ -226,6 +234,74 @@ class Archive:
             assert isinstance(row, ProjectRow)
             return details.project_details(row)
 
+    def similar(
+        self,
+        like: Sequence[int | str | Path],
+        *,
+        unlike: Sequence[int | str | Path] = (),
+        query: str = "",
+        limit: int = 50,
+        weights: Mapping[str, float] | None = None,
+        lenient: bool = False,
+    ) -> list[Neighbour]:
+        """What the query finds, nearest in sound first; see `similar` for how it is told.
+
+        like: ids of files, or paths; an audio file that the archive does not know is heard on the spot. Several
+        are one: their mean. unlike: moved away from. weights: of ASPECTS, over the config's.
+
+        Raises QueryError unless `lenient`; ArchiveError where an example is not there or was not heard; ValueError
+        on weights that cannot be.
+        """
+        from archivist import examine, similar
+        from archivist.analysis import local_workers
+
+        parsed = _parse(query, None, lenient)
+        weighed = weigh(self.config.similar, weights or {})
+        examples: list[similar.Example] = []
+        for target in (*like, *unlike):
+            with self._connected():
+                example = similar.known(target)
+            if example is None:
+                heard = examine.listen(
+                    Path(str(target)).expanduser(), similar.NEEDED, local_workers(1, self.config.time_limit)
+                )
+                with self._connected():
+                    example = similar.outside(str(target), heard)
+            examples.append(example)
+        with self._connected():
+            return similar.nearest(
+                self._matrices(),
+                examples[: len(like)],
+                examples[len(like) :],
+                parsed,
+                weighed,
+                limit=limit,
+                offline=roots.offline_volumes(),
+                connect=self._connected,
+            )
+
+    def duplicates(
+        self, query: str = "", *, by: Literal["bytes", "sound"] = "sound", decided: bool = False
+    ) -> list[DuplicateGroup]:
+        """Groups of files with the same sound, or only the same bytes, that hold what the query finds; those that
+        would save most first. decided: also those that a person said to keep. Raises QueryError."""
+        from archivist import duplicates
+
+        wanted = frozenset(self.find(query).ids) if query.strip() else None
+        with self._connected():
+            return duplicates.find(
+                wanted, by, decided=decided, offline=roots.offline_volumes(), connect=self._connected
+            )
+
+    def _matrices(self) -> Matrices:
+        from archivist.vectors import Matrices
+
+        with self._lock:
+            if self._vectors is None:
+                cache = self.config.cache
+                self._vectors = Matrices(self.config.archive, cache and cache / "vectors")
+            return self._vectors
+
     # ------------------------------------------------------------ what a person says
 
     def set_values(
@@ -256,6 +332,12 @@ class Archive:
         """Take a person's values away again."""
         edits.checked(dict.fromkeys(fields, "none"), projects=projects)
         return self._edit(query, dict.fromkeys(fields), projects, ids, dry_run)
+
+    def judge(self, ids: Sequence[int], verdict: Literal["keep", "same", "different"] | None) -> int:
+        """Say of each two of these files that both are kept, are the same, or are different; None takes it back.
+        It is said of contents, so it holds wherever the files go. How many pairs changed. Raises EditError."""
+        with self._connected(writes=True):
+            return edits.judge(ids, verdict)
 
     def undo(self) -> list[Change]:
         """Take the newest edit back; a second call the one before."""

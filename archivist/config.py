@@ -6,6 +6,10 @@
     time_limit = 300                # seconds one file may take
     missing_threshold = 0.3         # a root that loses more than this share at once is left as it was
     exclude = ["Freeze", "*.tmp"]   # names of files and folders that are never looked at
+    cache = "/data/cache"           # where is kept what can be made anew
+
+    [similar]                       # how much each aspect counts in `archivist similar`
+    timbre = 1.0
 
 Environment: ARCHIVIST_ARCHIVE, ARCHIVIST_CONFIG, ARCHIVIST_JOBS.
 """
@@ -15,11 +19,13 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import platformdirs
+
+from archivist.weights import weigh
 
 APP = "archivist"
 
@@ -36,11 +42,14 @@ class Config:
     missing_threshold: float = 0.3
     exclude: tuple[str, ...] = ()
     log: Path | None = None
+    cache: Path | None = None
+    similar: Mapping[str, float] = field(default_factory=dict)
 
 
 def default() -> Config:
     data = Path(platformdirs.user_data_dir(APP, appauthor=False))
-    return Config(archive=str(data / "archive.db"), jobs=_cores(), log=data / "archivist.log")
+    cache = Path(platformdirs.user_cache_dir(APP, appauthor=False))
+    return Config(archive=str(data / "archive.db"), jobs=_cores(), log=data / "archivist.log", cache=cache)
 
 
 def load(
@@ -67,7 +76,7 @@ def _read(file: Path) -> dict[str, Any]:
         settings = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{file}: {error}") from error
-    unknown = settings.keys() - {field.name for field in fields(Config)}
+    unknown = settings.keys() - {one.name for one in fields(Config)}
     if unknown:
         raise ConfigError(f"{file}: no setting is called {', '.join(sorted(unknown))}")
     return settings
@@ -80,6 +89,8 @@ _CONVERTERS: dict[str, Any] = {
     "missing_threshold": lambda value: min(1.0, max(0.0, float(value))),
     "exclude": lambda value: tuple(str(item) for item in value),
     "log": lambda value: Path(value).expanduser(),
+    "cache": lambda value: Path(value).expanduser(),
+    "similar": lambda value: _weights(value),
 }
 
 
@@ -88,6 +99,14 @@ def _convert(name: str, value: Any, file: Path) -> Any:
         return _CONVERTERS[name](value)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{file}: {name} = {value!r} cannot be used: {error}") from error
+
+
+def _weights(table: Any) -> dict[str, float]:
+    if not isinstance(table, dict):
+        raise TypeError("write it as a section: [similar], then timbre = 1.0")
+    weights = {aspect: float(weight) for aspect, weight in table.items()}
+    weigh(weights)
+    return weights
 
 
 def _cores() -> int:

@@ -48,6 +48,7 @@ from archivist.tables import Track as TrackTable
 from archivist.tempomap import placed
 from archivist.text import number_text
 
+_DIGITS = 19  # an id has fewer: 64 bits
 _VERSIONS = 200
 _READS_NAMES = ("embedded", "name")  # taggers whose silence means nothing: most files say nothing of themselves
 _ITEMS = 5_000  # of one kind in one pane: beyond that nobody reads on
@@ -76,7 +77,14 @@ def file_details(row: FileRow) -> FileDetails:
 
 def identify(target: str, *, projects: bool) -> tuple[str, int]:
     """("file" or "project", id) of what a person named: an id, or a path. Raises ArchiveError."""
-    if target.isdecimal() and not Path(target).exists():
+    if found := known(target, projects=projects):
+        return found
+    raise ArchiveError(f"{target}: the archive knows no such file or project (is it in a root, and indexed?)")
+
+
+def known(target: str, *, projects: bool = False) -> tuple[str, int] | None:
+    """The same, or None of a path that the archive does not know. An id is taken as it is."""
+    if target.isdecimal() and len(target) < _DIGITS and not Path(target).exists():
         return ("project" if projects else "file", int(target))
     path = Path(target).expanduser().absolute()
     for volume in Volume.select():
@@ -87,7 +95,7 @@ def identify(target: str, *, projects: bool) -> tuple[str, int]:
             rel_path = named.relative_to(mount).as_posix()
             if found := _at(volume.id, rel_path):
                 return found
-    raise ArchiveError(f"{target}: the archive knows no such file or project (is it in a root, and indexed?)")
+    return None
 
 
 def _at(volume_id: int, rel_path: str) -> tuple[str, int] | None:

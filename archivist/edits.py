@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 from peewee import chunked
 
 from archivist.details import value_text
 from archivist.records import Change, FileRow, ProjectRow
-from archivist.store import opinions
+from archivist.store import opinions, verdicts
 from archivist.tables import Content, File, Project, Tag, database
 from archivist.vocabulary import INSTRUMENTS, KINDS
 from taggers.pitch import parse_key
 
 FILE_FIELDS = ("bpm", "key", "instrument", "kind")
 PROJECT_FIELDS = ("bpm", "key", "time_signature")
+VERDICTS = ("keep", "same", "different")
+MOST_JUDGED = 200
+"""Files at once: their pairs are 20,000."""
 NONE = ("none", "null", "-")
 
 Row = FileRow | ProjectRow
@@ -118,6 +122,23 @@ def label(rows: Sequence[Row], add: Sequence[str], remove: Sequence[str]) -> int
         opinions.set_labels("content", contents_of(files), add, remove, batch)
         opinions.set_labels("project", projects, add, remove, batch)
     return len(rows)
+
+
+def judge(file_ids: Sequence[int], verdict: str | None) -> int:
+    """Say of each two of these files that both are to be kept, or are the same, or different; None takes what was
+    said away. How many pairs changed. Raises EditError."""
+    if verdict not in (*VERDICTS, None):
+        raise EditError(f"{verdict} is no verdict; there are {', '.join(VERDICTS)}")
+    ids = list(dict.fromkeys(file_ids))
+    if not 2 <= len(ids) <= MOST_JUDGED:
+        raise EditError(f"a verdict is on 2 to {MOST_JUDGED} files; these are {len(ids)}")
+    contents = dict(File.select(File.id, File.content).where(File.id << ids).tuples())
+    for file_id in ids:
+        if contents.get(file_id) is None:
+            raise EditError(f"no file that was ever heard has the id {file_id}")
+    with database.atomic():
+        pairs = combinations((contents[file_id] for file_id in ids), 2)
+        return verdicts.judge(pairs, verdict, opinions.next_edit())
 
 
 def contents_of(file_ids: Sequence[int]) -> list[int]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import taggers
-from archivist import analysis, kinds, readers
+from archivist import analysis, kinds, readers, vocabulary
+from archivist.database import ArchiveError
 from archivist.readers.base import ReadError
 from archivist.records import Hearing, Inspection
 from archivist.scan import Kinds, Walk
 from taggers import FileTags, Tag
+from taggers.vectors import INSTRUMENTS
 
 
 def inspect(paths: Iterable[Path]) -> Iterator[Inspection]:
@@ -56,6 +60,20 @@ def analyze(
             following = next(due, None)
 
 
+def listen(path: Path, fields: Set[str], workers: analysis.Workers) -> FileTags:
+    """What the taggers of these fields hear in one file. Raises ArchiveError where it cannot be heard."""
+    names = tuple(name for name in taggers.names() if not fields.isdisjoint(taggers.load(name).fields))
+    tag = partial(taggers.tag_file, time_limit=workers.time_limit)
+    job = taggers.Job(str(path.absolute()), names)
+    batches = analysis.run_jobs(workers, tag, [job], threading.Event())
+    [result] = [result for batch in batches for _job, result in batch]
+    if isinstance(result, analysis.Crash):
+        raise ArchiveError(f"{path}: {result.reason}")
+    if result.error:
+        raise ArchiveError(f"{path}: {result.error}")
+    return result
+
+
 def _hearing(path: str, result: FileTags | analysis.Crash) -> Hearing:
     if isinstance(result, analysis.Crash):
         return Hearing(path, "error", result.reason)
@@ -79,8 +97,11 @@ def _hearing(path: str, result: FileTags | analysis.Crash) -> Hearing:
         key_confidence=_confidence(heard.get("key")),
         key_candidates=_candidates(heard.get("key")),
         tuning_cents=_number(heard.get("tuning")),
-        instrument=str(max(instruments, key=lambda tag: tag.confidence).value) if instruments else None,
-        instruments={str(tag.value): round(tag.confidence, 3) for tag in instruments},
+        note=_text(heard.get("note")),
+        beats=_number(heard.get("beats")),
+        bars=_number(heard.get("bars")),
+        instrument=str(instruments[0].value) if instruments else None,
+        instruments=_chances(result),
         loudness_lufs=_number(heard.get("loudness")),
         true_peak_dbtp=_number(heard.get("true_peak")),
         flags=tuple(str(tag.value) for tag in tags if tag.field == "flag"),
@@ -88,6 +109,15 @@ def _hearing(path: str, result: FileTags | analysis.Crash) -> Hearing:
         engines={field: tag.engine for field, tag in sorted(heard.items())},
         seconds=round(result.seconds, 3),
     )
+
+
+def _chances(result: FileTags) -> dict[str, float]:
+    """The chance of every instrument of the vocabulary to play, {} where nothing was heard."""
+    findings = result.findings.get("instrument")
+    if findings is None or INSTRUMENTS not in findings.vectors:
+        return {}
+    chances = np.frombuffer(findings.vectors[INSTRUMENTS], "<f2")
+    return {name: round(float(one), 3) for name, one in zip(vocabulary.INSTRUMENTS, chances, strict=True)}
 
 
 def _declared(tags: Iterable[Tag]) -> dict[str, Any]:

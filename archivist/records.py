@@ -140,6 +140,37 @@ class FileRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A file that sounds like others, and why.
+
+    score: 0 to 1, the weighted mean of `reasons`. reasons: aspect ("timbre", "rhythm", "key", "tempo", "length")
+    to likeness, 0 to 1; an aspect that one of the two lacks, or that weighs nothing, is left out.
+    """
+
+    row: FileRow
+    score: float
+    reasons: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateMember:
+    """A file of a group; `relation` says what it is to the group's first, such as "same sound, mp3, −3.1 dB"."""
+
+    row: FileRow
+    relation: str
+    verdict: str | None  # what a person said of it and the group's first
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateGroup:
+    """Files with the same sound, the best copy first. saving: bytes of all but the first."""
+
+    members: tuple[DuplicateMember, ...]
+    why: str  # why the first is the best
+    saving: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectRow:
     id: int
     path: str
@@ -324,6 +355,9 @@ class Hearing:
     key_confidence: float | None = None
     key_candidates: tuple[dict[str, Any], ...] = ()
     tuning_cents: float | None = None
+    note: str | None = None  # of a pitched one-shot, such as "A2"
+    beats: float | None = None  # of a loop
+    bars: float | None = None
     instrument: str | None = None
     instruments: dict[str, float] = field(default_factory=dict)
     loudness_lufs: float | None = None

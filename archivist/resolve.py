@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from archivist.records import Source
+from archivist.vocabulary import FAMILIES
 
 RANK: dict[Source, int] = {"user": 0, "project": 1, "embedded": 2, "name": 3, "machine": 4}
 
@@ -41,6 +42,7 @@ def effective(opinions: Iterable[Opinion]) -> dict[str, Opinion]:
     >>> effective([heard, said])["key"].value
     'A minor'
     """
+    opinions = tuple(opinions)
     winners: dict[str, Opinion] = {}
     for opinion in opinions:
         if opinion.rejected:
@@ -48,7 +50,20 @@ def effective(opinions: Iterable[Opinion]) -> dict[str, Opinion]:
         holder = winners.get(opinion.field)
         if holder is None or _order(opinion) < _order(holder):
             winners[opinion.field] = opinion
+    if "instrument" in winners:
+        winners["instrument"] = _specific(winners["instrument"], opinions)
     return winners
+
+
+def _specific(winner: Opinion, opinions: Iterable[Opinion]) -> Opinion:
+    """Of a family the one member that the same source names: a kick rather than drums, drums for a whole kit."""
+    members = FAMILIES.get(winner.text, ()) if winner.source != "user" else ()
+    named = [
+        one
+        for one in opinions
+        if one.field == "instrument" and one.source == winner.source and one.text in members and not one.rejected
+    ]
+    return named[0] if len(named) == 1 else winner
 
 
 def _order(opinion: Opinion) -> tuple[int, float, float]:

@@ -337,6 +337,18 @@ class Embedding(Table):
         primary_key = CompositeKey("content", "model")
 
 
+class Verdict(Table):
+    """What a person says of two contents that seem to be the same sound; `left` has the smaller id."""
+
+    left = ForeignKeyField(Content, on_delete="CASCADE", index=False)
+    right = ForeignKeyField(Content, on_delete="CASCADE")
+    verdict = TextField()  # keep, same, different
+    set_at = DoubleField()
+
+    class Meta:
+        primary_key = CompositeKey("left", "right")
+
+
 class SavedQuery(Table):
     id = AutoField()
     name = TextField(unique=True)
@@ -346,6 +358,10 @@ class SavedQuery(Table):
 class Setting(Table):
     key = TextField(primary_key=True)
     value = TextField()
+
+
+VECTORS_STAMP = "vectors"
+"""The setting that is another after every change of `embedding`: what is made of the table may be kept by it."""
 
 
 class Quarantine(Table):
@@ -363,4 +379,5 @@ class Quarantine(Table):
 ALL = (
     Volume, Root, Scan, Content, Project, File, Version, Track, Plugin, VersionPlugin, Marker, SampleUse,
     Analysis, Tag, Edit, Label, LabelUse, Embedding, SavedQuery, Setting, Quarantine,
+    Verdict,
 )  # fmt: skip

@@ -1,27 +1,12 @@
-"""The words for what plays and for what kind of sound it is. Scripts see them: a change is a major version."""
+"""The vocabulary of taggers as the archive keeps it: `mask` packs what plays into one number."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-FAMILIES: dict[str, tuple[str, ...]] = {
-    "drums": ("kick", "snare", "clap", "hihat", "cymbal", "tom", "percussion"),
-    "strings": ("violin", "cello"),
-    "brass": ("trumpet",),
-    "reeds": ("saxophone", "clarinet"),
-    "synth": ("pad",),
-    "vocals": ("choir",),
-}
-"""An instrument's family is found with each of its members."""
+from taggers.vocabulary import FAMILIES, INSTRUMENTS, KINDS
 
-INSTRUMENTS = (
-    "kick", "snare", "clap", "hihat", "cymbal", "tom", "percussion", "drums", "bass", "electric-guitar",
-    "acoustic-guitar", "piano", "organ", "electric-piano", "synth", "pad", "strings", "violin", "cello",
-    "brass", "trumpet", "saxophone", "flute", "clarinet", "reeds", "mallets", "harp", "vocals", "choir",
-    "fx", "other",
-)  # fmt: skip
-
-KINDS = ("one-shot", "loop", "stem", "mix")
+__all__ = ["FAMILIES", "INSTRUMENTS", "KINDS", "mask"]
 
 
 def mask(instruments: Iterable[str]) -> int:

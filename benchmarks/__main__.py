@@ -8,7 +8,10 @@ from importlib import import_module
 COMMANDS = {
     "analysis": "benchmarks.analysis",
     "archive": "benchmarks.archive",
+    "duplicates": "benchmarks.duplicates",
+    "instruments": "benchmarks.instruments",
     "rescan": "benchmarks.rescan",
+    "similar": "benchmarks.similar",
 }
 
 

@@ -12,14 +12,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from archivist import search, tables
 from archivist.database import migrate, open_database
+from archivist.store.opinions import stamp_vectors
 from archivist.vocabulary import FAMILIES, INSTRUMENTS, mask
+from taggers.vectors import RHYTHM, RHYTHM_SIZE, TIMBRE, TIMBRE_SIZE
 
 PER_PROJECT = 25  # audio files in a song's folder
 SHARE_OF_SAMPLES = 0.47  # the others belong to songs
 COPIES = 0.1  # files whose bytes lie elsewhere too
 YEARS = (2009, 2026)
+_VECTORS = 10_000  # made at a time
 
 _DAWS = ("ableton", "reaper", "flstudio", "logic", "protools", "cubase", "studioone", "bitwig")
 _ADJECTIVES = """
@@ -65,6 +71,28 @@ def make_archive(path: Path, files: int = 1_000_000, seed: int = 1) -> None:
         with database.atomic():
             search.index_files(database, _file_texts(connection))
             search.index_projects(database, _project_texts(connection))
+
+
+def add_vectors(seed: int = 1) -> None:
+    """Give every audio content of the archive that is open a timbre (near its instrument's own), and half of them
+    a rhythm. A million take half a minute and 0.5 GB."""
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(len(INSTRUMENTS), TIMBRE_SIZE))
+    connection = tables.database.connection()
+    audio = connection.execute("SELECT id, instrument FROM content WHERE duration > 0 AND instrument IS NOT NULL")
+    while rows := audio.fetchmany(_VECTORS):
+        ids, names = zip(*rows, strict=True)
+        around = centres[[INSTRUMENTS.index(name) for name in names]]
+        timbres = _units(around + rng.normal(scale=1.5, size=around.shape))
+        rhythms = _units(rng.normal(size=(len(ids), RHYTHM_SIZE)))
+        new = [(id_, TIMBRE, vector.tobytes()) for id_, vector in zip(ids, timbres, strict=True)]
+        new += [(id_, RHYTHM, rhythms[place].tobytes()) for place, id_ in enumerate(ids) if place % 2]
+        connection.executemany("INSERT INTO embedding (content_id, model, vector) VALUES (?, ?, ?)", sorted(new))
+    stamp_vectors()
+
+
+def _units(vectors: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), "<f2")
 
 
 def _file_texts(connection: sqlite3.Connection) -> Iterator[search.FileText]:

@@ -47,10 +47,15 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What one tagger found in one file; `abstained` maps a field to the reason of silence."""
+    """What one tagger found in one file; `abstained` maps a field to the reason of silence.
+
+    vectors: by the name of what made them ("timbre-1"), numbers to compare files by, as little-endian bytes;
+    what their numbers are, the tagger says.
+    """
 
     tags: tuple[Tag, ...] = ()
     abstained: dict[str, str] = field(default_factory=dict)
+    vectors: dict[str, bytes] = field(default_factory=dict)
 
 
 class Meter(Protocol):

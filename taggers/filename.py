@@ -1,4 +1,5 @@
-"""Tempo and key that a maker wrote into a file's name: "Loop_120bpm_F#m.wav", "8A - 124 - Song.aiff".
+"""Tempo, key and instrument that a maker wrote into a file's name: "Loop_120bpm_F#m.wav", "8A - 124 - Song.aiff",
+"Lead Vox_02.wav" (see taggers.naming).
 
 Names lie in known ways, so a bare number or letter counts only in company: 808 is a drum machine, C4 a note,
 "Am I wrong" a sentence, "01 - " a place in a list. Two different tempi or keys in one name say nothing.
@@ -12,6 +13,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from taggers.base import Findings, Tag, Tagger
+from taggers.naming import instrument
 from taggers.pitch import parse_key
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ _ACCIDENTALS = {"sharp", "flat"}
 _CAMELOT = re.compile(r"0?(?:1[0-2]|[1-9])[AB]")
 _SENTENCE = {"i", "who", "what", "where", "here", "how", "you", "not", "the", "a", "an", "so", "we", "and"}
 
+_SURE_OF_INSTRUMENT = 0.8
+
 _TOKENS = re.compile(r"[^\s_\-.,;()\[\]{}+&~@]+")
 
 
@@ -49,7 +53,7 @@ def tag(audio: Audio) -> Findings:
 def read_name(name: str) -> Findings:
     """
     >>> [(t.field, t.value) for t in read_name("Pad_92_Gm.wav").tags]
-    [('bpm', 92.0), ('key', 'G minor')]
+    [('bpm', 92.0), ('key', 'G minor'), ('instrument', 'pad')]
     """
     stem = PurePath(name).stem[:255] if "." in name else name[:255]
     words = _Words(stem)
@@ -64,6 +68,10 @@ def read_name(name: str) -> Findings:
             tags.append(Tag(field, value, confidence, "name", "file name"))
         else:
             abstained[field] = "the name says two" if found else "the name does not say"
+    if slug := instrument(stem):
+        tags.append(Tag("instrument", slug, _SURE_OF_INSTRUMENT, "name", "file name"))
+    else:
+        abstained["instrument"] = "the name does not say"
     return Findings(tuple(tags), abstained)
 
 
@@ -160,4 +168,4 @@ def _sure_of_short(words: _Words, index: int) -> float:
     return 0.8
 
 
-TAGGER = Tagger("name", version=1, fields=("bpm", "key"), tag=tag, hears=False)
+TAGGER = Tagger("name", version=2, fields=("bpm", "key", "instrument"), tag=tag, hears=False)

@@ -22,6 +22,7 @@ TAGGERS: dict[str, str] = {
     "flags": "taggers.flags:TAGGER",
     "key": "taggers.key:TAGGER",
     "tempo": "taggers.tempo:TAGGER",
+    "fingerprint": "taggers.fingerprint:TAGGER",
 }
 """Name → where it is, in the order they run. Those of the entry-point group `archivist.taggers` come after."""
 

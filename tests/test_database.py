@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def schema(opened: SqliteDatabase) -> set[tuple[str, str]]:
 
 def test_migrations_make_the_schema_that_the_tables_describe(tmp_path: Path) -> None:
     migrated = open_database(str(tmp_path / "migrated.db"))
-    assert migrate(migrated) == ["0001_initial"]
+    assert migrate(migrated) == ["0001_initial", "0002_verdict"]
     described = open_database(str(tmp_path / "described.db"))
     with described.bind_ctx(ALL), described.connection_context():
         described.create_tables(ALL)
@@ -91,3 +92,22 @@ def test_a_path_may_hold_what_urls_may_not(tmp_path: Path) -> None:
     path = tmp_path / "my #1 %20 archive?.db"
     Archive.open(replace(default(), archive=str(path))).close()
     assert path.exists()
+
+
+def test_an_archive_of_the_first_schema_keeps_what_it_holds(tmp_path: Path) -> None:
+    """As released: made by 0001 alone, with a file and a person's label in it."""
+    path = tmp_path / "old.db"
+    old = open_database(str(path))
+    first = import_module("archivist.migrations.0001_initial")
+    with old.connection_context(), old.atomic():
+        first.up(None, old)
+        old.execute_sql("CREATE TABLE schema_migration (id INTEGER PRIMARY KEY, name TEXT UNIQUE, applied TEXT)")
+        old.execute_sql("INSERT INTO schema_migration (name, applied) VALUES ('0001_initial', '2025-01-01')")
+        old.execute_sql("INSERT INTO content (id, digest, size, instruments) VALUES (1, x'aa', 3, 0)")
+        old.execute_sql("INSERT INTO label (id, name) VALUES (1, 'keeper')")
+        old.execute_sql("INSERT INTO label_use (label_id, content_id) VALUES (1, 1)")
+    with Archive.open(replace(default(), archive=str(path))), database.connection_context():
+        assert database.table_exists("verdict")
+        labels = database.execute_sql("SELECT name, content_id FROM label JOIN label_use")
+        assert labels.fetchall() == [("keeper", 1)]
+        assert database.execute_sql("SELECT size FROM content").fetchall() == [(3,)]

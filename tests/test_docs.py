@@ -12,6 +12,7 @@ from archivist.cli.app import app
 from archivist.query.fields import FIELDS, STATES
 from archivist.query.parse import parse
 from archivist.readers import READERS
+from archivist.weights import ASPECTS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,6 +36,11 @@ def test_the_readme_names_every_command(command: str) -> None:
 @pytest.mark.parametrize("field", [field.name for field in FIELDS])
 def test_the_readme_shows_every_field_of_a_query(field: str) -> None:
     assert f"{field}:" in README
+
+
+@pytest.mark.parametrize(("aspect", "weight"), ASPECTS.items())
+def test_the_readme_tells_every_weight(aspect: str, weight: float) -> None:
+    assert f"    {aspect} = {weight}\n" in README
 
 
 @pytest.mark.parametrize("state", STATES)

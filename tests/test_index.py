@@ -275,6 +275,33 @@ def test_words_find_files_by_project_label_and_embedded_title(run: Run, studio: 
     assert names("crunchy") == names("--projects", "unfinished") == set()
 
 
+def test_the_track_of_a_take_says_its_instrument_beside_what_others_say(run: Run, studio: Path) -> None:
+    write_sound(studio / "Sun/takes/02-Lead Vox FX_01.wav", pitch=500)  # alone, its name says two
+    write_sound(studio / "Sun/takes/Bass DI.wav", pitch=90)
+    write_sound(studio / "Sun/Samples/Bass.wav", pitch=80)  # brought along, not played here
+    write_sound(studio / "Samples/Lead Vox.wav", pitch=600)
+    index(run)
+
+    def said(name: str) -> dict[str, str]:
+        values = run("show", studio / name, "--json").rows[0]["values"]
+        return {
+            value["source"]: value["value"]
+            for value in values
+            if value["field"] == "instrument" and value["source"] != "machine"
+        }
+
+    assert said("Sun/takes/02-Lead Vox FX_01.wav") == {"project": "vocals"}
+    assert said("Sun/takes/Bass DI.wav") == {"project": "bass", "name": "bass"}
+    assert said("Sun/Samples/Bass.wav") == {"name": "bass"}
+    assert said("Samples/Lead Vox.wav") == {"name": "vocals"}
+    assert {row["name"] for row in run("find", "instrument:vocals", "--json").rows} >= {
+        "02-Lead Vox FX_01.wav", "Lead Vox.wav"
+    }  # fmt: skip
+    write_project(studio / "Sun/Sun.rpp", bpm=92, tracks=("Rhodes",), saved=1_710_000_000)
+    index(run)
+    assert said("Sun/takes/02-Lead Vox FX_01.wav") == {}
+
+
 def test_a_suffix_that_others_use_too_makes_no_project(run: Run, studio: Path) -> None:
     (studio / "go.mod").write_text("module example.com/x\n\ngo 1.22\n")
     (studio / "notes.bak").write_text("a text editor's backup")

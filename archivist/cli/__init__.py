@@ -4,6 +4,6 @@ One module for each theme of commands; importing them puts their commands into `
 """
 
 from archivist.cli import app as _app
-from archivist.cli import examining, finding, indexing, saying, viewing  # noqa: F401 - the order of --help
+from archivist.cli import examining, finding, indexing, repeating, saying, viewing  # noqa: F401 - the order of --help
 
 main = _app.main

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from typing import Any
 
 from archivist.details import value_text
-from archivist.records import FileRow, Inspection, ProjectRow
+from archivist.records import FileRow, Inspection, Neighbour, ProjectRow
 from archivist.text import printable
 
 _LONE = re.compile("[\ud800-\udfff]")
@@ -104,6 +104,20 @@ def _cells(row: FileRow | ProjectRow) -> list[tuple[str, int]]:
         (versions, 11),
         (row.modified[:10], 10),
     ]
+
+
+def neighbour_line(found: Neighbour) -> str:
+    """A file that sounds like others: how much, and why."""
+    row = found.row
+    cells = [
+        (printable(row.name), 32),
+        (f"{found.score:.2f}", -5),
+        (", ".join(f"{aspect} {value:.2f}" for aspect, value in found.reasons.items()), 62),
+        (f"{row.bpm:.1f}" if row.bpm is not None else "", -6),
+        (row.key or "", 8),
+        (row.instrument or row.kind or "", 15),
+    ]
+    return _columns(cells) + f"  {printable(row.path)}{_mark(row.state)}"
 
 
 def _columns(cells: Sequence[tuple[str, int]]) -> str:

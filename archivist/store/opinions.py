@@ -7,17 +7,32 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from peewee import chunked
 
 from archivist.resolve import Opinion, effective
-from archivist.store import words
-from archivist.tables import Analysis, Content, Edit, File, Label, LabelUse, Project, Tag
+from archivist.store import verdicts, words
+from archivist.tables import (
+    VECTORS_STAMP,
+    Analysis,
+    Content,
+    Edit,
+    Embedding,
+    File,
+    Label,
+    LabelUse,
+    Project,
+    Setting,
+    Tag,
+    Track,
+    Version,
+)
 from archivist.text import clean, to_store
 from archivist.vocabulary import mask
+from taggers.naming import instrument, track_of
 
 COLUMNS = ("kind", "bpm", "key", "instrument", "loudness")
 """The fields that content carries resolved; project carries bpm, key and time_signature."""
@@ -25,6 +40,7 @@ COLUMNS = ("kind", "bpm", "key", "instrument", "loudness")
 _PROJECT_COLUMNS = ("bpm", "key", "time_signature")
 _SHORTEST_TAKE = 2.0  # seconds: what is shorter is a hit, which has no tempo
 _ROWS = 500
+_TRACKS = 1_000  # of one project: beyond that nobody named them by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,7 @@ class Heard:
     status: str  # ok, error, crashed
     said: tuple[Said, ...] = ()
     abstained: Mapping[str, str] | None = None
+    vectors: Mapping[str, bytes] | None = None
     error: str | None = None
     seconds: float = 0.0
 
@@ -84,6 +101,10 @@ def save_analysis(content_id: int, heard: Sequence[Heard], file: File | None = N
     if rows:
         Tag.insert_many(rows).on_conflict_ignore().execute()
     for item in heard:
+        for model, vector in (item.vectors or {}).items():
+            Embedding.insert(content=content_id, model=model, vector=vector).on_conflict(
+                conflict_target=[Embedding.content, Embedding.model], preserve=[Embedding.vector]
+            ).execute()
         Analysis.insert(
             content=content_id,
             tagger=item.tagger,
@@ -100,9 +121,18 @@ def save_analysis(content_id: int, heard: Sequence[Heard], file: File | None = N
                 Analysis.seconds, Analysis.finished_at,
             ],
         ).execute()  # fmt: skip
+    if any(item.vectors for item in heard):
+        stamp_vectors()
     if file is not None and file.project_id is not None:
         _let_project_speak(Project.get_by_id(file.project_id), [(content_id, file.rel_path)])
     resolve_contents([content_id])
+
+
+def stamp_vectors() -> None:
+    """Say that `embedding` has changed: see VECTORS_STAMP."""
+    Setting.insert(key=VECTORS_STAMP, value=str(time.time_ns())).on_conflict(
+        conflict_target=[Setting.key], preserve=[Setting.value]
+    ).execute()
 
 
 def add_opinions(content_id: int, tagger: str, version: int, said: Sequence[Said]) -> None:
@@ -142,28 +172,49 @@ def _let_project_speak(project: Project, places: Sequence[tuple[int, str]]) -> N
     """Replace what the project says of these contents (id, path).
 
     Imported samples keep out: a loop dragged into a song has a tempo of its own. A single hit has no
-    tempo, and what the key tagger heard no tones in (drums, speech) no key.
+    tempo, and what the key tagger heard no tones in (drums, speech) no key. A file named as one of the
+    project's tracks is of the instrument that the track is named for.
     """
-    now = time.time()
+    tracks = _named_tracks(project)
     for some in chunked(places, _ROWS):
         ids = [content_id for content_id, _path in some]
-        own = [content_id for content_id, path in some if not _is_imported(path)]
-        timed = Content.select(Content.id).where(Content.id << own, Content.duration >= _SHORTEST_TAKE)
-        toned = Tag.select(Tag.content).where(Tag.content << own, Tag.field == "key", Tag.source == "machine")
-        says = {
-            Said("bpm", number=project.bpm, source="project", confidence=0.9): timed,
-            Said("key", text=project.key or "", source="project", confidence=0.9): toned,
-        }
+        own = [(content_id, path) for content_id, path in some if not _is_imported(path)]
         Tag.delete().where(Tag.content << ids, Tag.tagger == "project").execute()
-        common = {"tagger": "project", "set_at": now, "engine": f"project {clean(project.name)}"}
-        rows = [
-            {**_row(said), **common, "content": content_id}
-            for said, hearers in says.items()
-            if said.number is not None or said.text
-            for (content_id,) in hearers.distinct().tuples()
-        ]
+        common = {"tagger": "project", "set_at": time.time()}
+        said = {*_said_of_music(project, [content_id for content_id, _path in own]), *_said_of_tracks(tracks, own)}
+        rows = [{**_row(one), **common, "content": content_id} for content_id, one in said]
         if rows:
-            Tag.insert_many(rows).execute()
+            Tag.insert_many(rows).on_conflict_ignore().execute()
+
+
+def _said_of_music(project: Project, own: Sequence[int]) -> Iterator[tuple[int, Said]]:
+    timed = Content.select(Content.id).where(Content.id << own, Content.duration >= _SHORTEST_TAKE)
+    toned = Tag.select(Tag.content).where(Tag.content << own, Tag.field == "key", Tag.source == "machine")
+    common: dict[str, Any] = {"source": "project", "confidence": 0.9, "engine": f"project {project.name}"}
+    says = {Said("bpm", number=project.bpm, **common): timed, Said("key", text=project.key or "", **common): toned}
+    for said, hearers in says.items():
+        if said.number is not None or said.text:
+            yield from ((content_id, said) for (content_id,) in hearers.distinct().tuples())
+
+
+def _said_of_tracks(tracks: Sequence[str], own: Sequence[tuple[int, str]]) -> Iterator[tuple[int, Said]]:
+    for content_id, path in own:
+        track = track_of(path.rpartition("/")[2], tracks) if tracks else None
+        slug = instrument(track) if track else None
+        if track and slug:
+            yield content_id, Said("instrument", slug, source="project", confidence=0.9, engine=f"track {track}")
+
+
+def _named_tracks(project: Project) -> list[str]:
+    """Names of the current version's tracks that may tell an instrument."""
+    names = (
+        Track.select(Track.name)
+        .join(Version)
+        .where(Version.project == project.id, Version.is_current)
+        .distinct()
+        .limit(_TRACKS)
+    )
+    return [name for (name,) in names.tuples()]
 
 
 def _is_imported(rel_path: str) -> bool:
@@ -266,6 +317,9 @@ def undo() -> list[Edit]:
         if edit.field.startswith("label:"):
             _write_label(owner, owner_id, edit.field.removeprefix("label:"), edit.before is not None)
             _index_words(owner, [owner_id])
+        elif edit.field.startswith("verdict:"):
+            other = int(edit.field.removeprefix("verdict:"))
+            verdicts.write(owner_id, other, edit.before["text"] if edit.before else None)
         else:
             _write_user_row(owner, owner_id, edit.field, edit.before, edit.at)
         _resolve(owner, [owner_id])

@@ -61,7 +61,7 @@ def test_names(name: str, said: tuple[float | None, str | None]) -> None:
     values = {tag.field: tag.value for tag in findings.tags}
     assert (values.get("bpm"), values.get("key")) == said
     assert all(tag.source == "name" and 0.5 <= tag.confidence < 1 for tag in findings.tags)
-    assert set(values) | set(findings.abstained) == {"bpm", "key"}
+    assert set(values) | set(findings.abstained) == {"bpm", "key", "instrument"}
 
 
 def test_a_number_beside_a_key_is_trusted_less_than_one_with_its_unit() -> None:

@@ -1,0 +1,43 @@
+"""What a person says of two contents that seem to be the same sound: "keep" both, "same", "different".
+
+A pair is kept with the smaller id first. A content with itself stands for its copies of the same bytes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from archivist.tables import Edit, Verdict
+
+
+def judge(pairs: Iterable[tuple[int, int]], verdict: str | None, batch: int) -> int:
+    """Write this verdict on each pair, as one edit; None takes it away. How many changed."""
+    changed = 0
+    for left, right in sorted({(min(pair), max(pair)) for pair in pairs}):
+        before = Verdict.get_or_none(Verdict.left == left, Verdict.right == right)
+        if (before.verdict if before else None) == verdict:
+            continue
+        write(left, right, verdict)
+        Edit.create(
+            batch=batch,
+            content=left,
+            field=f"verdict:{right}",
+            before={"text": before.verdict} if before else None,
+            after={"text": verdict} if verdict else None,
+            at=time.time(),
+        )
+        changed += 1
+    return changed
+
+
+def write(left: int, right: int, verdict: str | None) -> None:
+    Verdict.delete().where(Verdict.left == left, Verdict.right == right).execute()
+    if verdict:
+        Verdict.create(left=left, right=right, verdict=verdict, set_at=time.time())
+
+
+def every() -> dict[tuple[int, int], str]:
+    """(left, right) → verdict."""
+    rows = Verdict.select(Verdict.left, Verdict.right, Verdict.verdict).tuples()
+    return {(left, right): verdict for left, right, verdict in rows}

@@ -1,0 +1,105 @@
+"""`python -m benchmarks similar`: how soon a big archive finds what sounds alike.
+
+Makes an archive of invented songs and samples with invented vectors, unless FILE is one already, and prints
+how long `Archive.similar` takes: the first time ever (the vectors are read from the table and kept beside it), the
+first time in a process, then again as in the UI, alone and within queries; and the whole command, Python's start
+and all. Each is asked `--runs` times but the first ever; the median stands.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from archivist.archive import Archive
+from archivist.config import Config, default
+from archivist.tables import Embedding, database
+from benchmarks.invented import add_vectors, make_archive
+from taggers.vectors import TIMBRE
+
+QUERIES = ("", "kind:loop", "bpm:120..126 key:~Am date:<2022", "kick", "-kick")
+WEIGHTS = ({"timbre": 0.0}, {"timbre": 0.0, "rhythm": 0.0})
+
+
+def milliseconds(runs: int, work: Callable[[], object]) -> float:
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return 1_000 * statistics.median(times)
+
+
+@contextmanager
+def opened(config: Config) -> Iterator[Archive]:
+    with Archive.open(config) as archive:
+        yield archive
+
+
+def measure(config: Config, runs: int) -> dict[str, float]:
+    """Milliseconds by what was asked."""
+    with opened(config) as archive:
+        examples = list(archive.find("kind:loop", limit=3).ids)
+        with database.connection_context():
+            number = Embedding.select().where(Embedding.model == TIMBRE).count()
+        measured = {
+            f"first time ever, of {number:,}": milliseconds(1, lambda: archive.similar(examples[:1])),
+        }
+    with opened(config) as archive:
+        measured["first time in a process"] = milliseconds(1, lambda: archive.similar(examples[:1]))
+        for query in QUERIES:
+            found = len(archive.find(query))
+            took = milliseconds(runs, lambda query=query: archive.similar(examples[:1], query=query))  # type: ignore[misc]
+            measured[f"again, in {query or 'everything'} ({found:,})"] = took
+        measured["again, two examples and one unlike"] = milliseconds(
+            runs, lambda: archive.similar(examples[:2], unlike=examples[2:])
+        )
+        for weights in WEIGHTS:
+            took = milliseconds(runs, lambda weights=weights: archive.similar(examples[:1], weights=weights))  # type: ignore[misc]
+            measured[f"again, {', '.join(f'{aspect}=0' for aspect in weights)}"] = took
+    measured["the command, whole"] = milliseconds(runs, lambda: _command(config, examples[0]))
+    measured["peak memory of the command, MB"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1_000
+    return measured
+
+
+def _command(config: Config, example: int) -> None:
+    settings = Path(config.archive).with_suffix(".toml")
+    settings.write_text(f'cache = "{config.cache}"\n', encoding="utf-8")
+    subprocess.run(
+        [sys.executable, "-m", "archivist", "--config", settings, "similar", str(example), "--json"],
+        env=os.environ | {"ARCHIVIST_ARCHIVE": config.archive},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks similar", description=__doc__)
+    parser.add_argument("file", nargs="?", type=Path, help="kept; made where it is not there yet")
+    parser.add_argument("--files", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        path = options.file or Path(folder) / "archive.db"
+        if not path.exists():
+            make_archive(path, options.files)
+            with database.connection_context(), database.atomic():
+                add_vectors()
+        measured = measure(replace(default(), archive=str(path), cache=Path(folder) / "cache"), options.runs)
+    if options.json:
+        print(json.dumps(measured))
+    else:
+        for asked, took in measured.items():
+            print(f"{took:9.1f}  {asked}" if "MB" in asked else f"{took:9.1f} ms  {asked}")
