@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ from numpy.typing import NDArray
 from taggers.base import AudioFacts, Meter, TagError
 from taggers.decode import Block, open_stream
 from taggers.onsets import onset_strength
+
+if TYPE_CHECKING:
+    from taggers.timbre import Heard
 
 RATE = 44_100
 """Hz, of `mono`: what essentia's rhythm extractors are made for."""
@@ -86,6 +90,20 @@ class Audio:
     def onsets(self) -> Samples:
         """Onset strength of `longest`, 100 values a second: see taggers.onsets."""
         return onset_strength(self.longest)
+
+    @cached_property
+    def timbre(self) -> Heard | str:
+        """What the timbre network hears, for the taggers that share it; or why there is nothing to hear."""
+        from taggers.timbre import hear
+
+        return hear(self)
+
+    @cached_property
+    def kind(self) -> dict[str, float]:
+        """The chance of each kind of sound (taggers.kind), {} where there is nothing to hear."""
+        from taggers.kind import chances
+
+        return chances(self)
 
     @cached_property
     def _sound(self) -> _Sound:

@@ -25,6 +25,10 @@ MIN_SHARE = 0.035
 MAX_ONSETS_A_SECOND = 15.0
 """Vibrato and beating partials flicker faster than anybody plays."""
 MIN_CONFIDENCE = 0.25
+ONE_SHOT = 0.8
+"""From this chance on a sound is taken for a single one, however it repeats inside."""
+LOOP = 0.5
+MAX_BEATS = 256
 
 
 def tag(audio: Audio) -> Findings:
@@ -41,6 +45,8 @@ def tag(audio: Audio) -> Findings:
         return _silent("no distinct onsets: noise or a drone")
     if count > MAX_ONSETS_A_SECOND * len(onsets) / 100:
         return _silent("flickers faster than a beat: vibrato or a drone")
+    if audio.kind.get("one-shot", 0.0) >= ONE_SHOT:
+        return _silent("a one-shot has no tempo")
     ear, guesses = guess(audio)
     if not guesses:
         return _silent("no beat found")
@@ -54,7 +60,19 @@ def tag(audio: Audio) -> Findings:
     scale = confidence / float(chances[order[0]])
     others = {round(float(tempi[i]), 2): round(float(chances[i]) * scale, 3) for i in order[1:]}
     candidates = _candidates(best, confidence, others)
-    return Findings((Tag("bpm", best, round(confidence, 3), "machine", ear, candidates),))
+    tempo = Tag("bpm", best, round(confidence, 3), "machine", ear, candidates)
+    return Findings((tempo, *_length(audio, tempo)))
+
+
+def _length(audio: Audio, tempo: Tag) -> tuple[Tag, ...]:
+    """A loop's length in beats and in bars of four, where its tempo makes it a whole number of beats."""
+    beats = audio.duration * float(tempo.value) / 60
+    whole = round(beats)
+    if audio.kind.get("loop", 0.0) < LOOP or not 1 <= whole <= MAX_BEATS or abs(beats - whole) > 0.03 * whole:
+        return ()
+    sure, ear = round(tempo.confidence * audio.kind["loop"], 3), "length and tempo"
+    bars = (Tag("bars", whole / 4, sure, engine=ear),) if whole % 4 == 0 else ()
+    return (Tag("beats", float(whole), sure, engine=ear), *bars)
 
 
 def _candidates(best: float, confidence: float, others: dict[float, float]) -> tuple[Candidate, ...]:
@@ -96,4 +114,4 @@ def _silent(reason: str) -> Findings:
     return Findings(abstained={"bpm": reason})
 
 
-TAGGER = Tagger("tempo", version=2, fields=("bpm",), tag=tag)
+TAGGER = Tagger("tempo", version=3, fields=("bpm", "beats", "bars"), tag=tag)

@@ -1,0 +1,86 @@
+"""Which instruments play: a chance for each of the vocabulary, and the names of those that do.
+
+The network's word on each patch is pooled over the file (an instrument that plays in one verse counts), and turned
+into a chance that was fitted on sources it never learned from. Below PLAYS nothing is named, but for the likeliest
+one where it has at least LIKELIEST.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taggers.base import Findings, Tag, Tagger
+from taggers.vectors import INSTRUMENTS as VECTOR
+from taggers.vocabulary import FAMILIES, FAMILY_OF, INSTRUMENTS
+
+if TYPE_CHECKING:
+    from taggers.audio import Audio
+    from taggers.timbre import Heard
+
+PLAYS = 0.5
+LIKELIEST = 0.3
+SPECIFIC = 0.5
+"""A member is named before its family where it has at least this share of the family's chance …"""
+ALONE = 0.7
+"""… and no other member has this share of its own."""
+
+Chances = NDArray[np.float64]
+
+
+def tag(audio: Audio) -> Findings:
+    heard = audio.timbre
+    if isinstance(heard, str):
+        return Findings(abstained={"instrument": heard})
+    chances = chance(heard)
+    vectors = {VECTOR: chances.astype("<f2").tobytes()}
+    of = {name: round(float(one), 3) for name, one in zip(INSTRUMENTS, chances, strict=True)}
+    first = name_of(chances)
+    if of[first] < LIKELIEST:
+        return Findings(abstained={"instrument": "nothing that it knows stands out"}, vectors=vectors)
+    playing = {first, *(name for name, one in of.items() if one >= PLAYS)}
+    ranked = sorted(playing, key=lambda name: (name != first, -of[name]))
+    return Findings(
+        tuple(Tag("instrument", name, of[name], engine="timbre network") for name in ranked), {}, vectors
+    )
+
+
+def name_of(chances: Chances) -> str:
+    """The likeliest instrument, as specific as is sure: a kick rather than drums, but drums for a whole kit."""
+    first = INSTRUMENTS[int(chances.argmax())]
+    family = FAMILY_OF.get(first, first)
+    ranked = sorted(FAMILIES.get(family, ()), key=lambda name: -chances[INSTRUMENTS.index(name)])
+    if not ranked:
+        return first
+    best, second = (chances[INSTRUMENTS.index(name)] for name in (ranked * 2)[:2])
+    alone = len(ranked) == 1 or second < ALONE * best
+    return ranked[0] if best >= SPECIFIC * chances.max() and alone else family
+
+
+def chance(heard: Heard) -> Chances:
+    """The chance of each instrument to play somewhere in the file, shape (len(INSTRUMENTS),)."""
+    from taggers.model import load
+
+    scale, bias = (np.array(one) for one in load("timbre")["calibration"])
+    chances = 1 / (1 + np.exp(-(scale * pooled(heard) + bias)))
+    for member, family in FAMILY_OF.items():  # no kick without drums
+        i, j = INSTRUMENTS.index(member), INSTRUMENTS.index(family)
+        chances[j] = max(chances[i], chances[j])
+    return np.asarray(chances)
+
+
+def pooled(heard: Heard) -> Chances:
+    """One logit for each instrument, from those of all patches: louder ones count more, surer ones too."""
+    weights = np.asarray(heard.levels / heard.levels.sum(), np.float64)
+    mean = 1 / (1 + np.exp(-heard.logits.astype(np.float64)))
+    power = (weights[:, None] * mean**POWER).sum(axis=0) ** (1 / POWER)
+    power = power.clip(1e-6, 1 - 1e-6)
+    return np.asarray(np.log(power / (1 - power)))
+
+
+POWER = 2.0
+"""Of the mean over patches: 1 is the plain mean, more lets one sure patch speak for the file."""
+
+TAGGER = Tagger("instrument", version=1, fields=("instrument",), tag=tag)

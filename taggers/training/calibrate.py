@@ -1,0 +1,191 @@
+"""Turn the trained network into what is shipped: `weights/timbre.pt` with honest chances, and its curve.
+
+    python -m taggers.training.calibrate CHECKPOINT STORE [--without-plot]
+
+On whole sources that training never saw, each instrument's pooled logit x becomes a chance 1 / (1 + exp(-(scale x
++ bias))) (Platt 1999), scale and bias drawn towards those common to all where an instrument has few examples.
+Scores are printed for each source with a calibration fitted on the others, so that no chance is judged by what it
+was fitted on; the shipped one is fitted on all of them. Sources count alike up to 150 clips. `weights/timbre.png`
+shows the curve.
+"""
+
+# ruff: noqa: T201 - what it prints is its result
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from taggers import instrument, model, timbre
+from taggers.audio import Excerpt
+from taggers.training.clips import Store
+from taggers.vocabulary import INSTRUMENTS
+
+HELD_OUT = ("freepats-oneshots", "sonic-pi-samples", "vsco-subset", "sonoj-mix", "sample-db")
+ALIKE = 150
+PULL = 6.0
+"""Towards the common scale and bias, as strong as so many clips."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Judged:
+    source: str
+    logits: Floats  # (classes,), pooled over the file
+    truth: Floats  # (classes,)
+    vector: NDArray[np.float32]
+    slug: str
+
+
+def judge(store: Path, sources: tuple[str, ...]) -> list[Judged]:
+    """What the network, loaded anew, hears in each labelled clip of these sources."""
+    shelf = Store(store)
+    found = []
+    for clip in shelf.clips:
+        if clip.source not in sources or not clip.slug:
+            continue
+        sound = np.asarray(shelf.sound(clip) / 32_768, np.float32)
+        pictures, levels, share = timbre.patches((Excerpt(0.0, sound),))
+        if not len(pictures):
+            continue
+        heard = timbre.Heard(*timbre.forward(pictures), levels, share)
+        truth = np.array([name in clip.instruments for name in INSTRUMENTS], float)
+        vector = (heard.vectors * levels[:, None]).sum(axis=0)
+        vector = vector / np.linalg.norm(vector)
+        found.append(Judged(clip.source, instrument.pooled(heard), truth, vector, clip.slug))
+    return found
+
+
+def fit(known: list[Judged]) -> tuple[Floats, Floats]:
+    """(scale, bias), each (classes,)."""
+    logits, truth = (np.stack([getattr(one, name) for one in known]) for name in ("logits", "truth"))
+    sizes = Counter(one.source for one in known)
+    weight = np.array([min(1.0, ALIKE / sizes[one.source]) for one in known])
+
+    def common(line: Floats) -> float:
+        return float(_loss(logits, truth, weight[:, None], line[0], line[1]))
+
+    scale, bias = minimize(common, np.array([1.0, 0.0]), method="Nelder-Mead").x
+    lines = []
+    for column in range(len(INSTRUMENTS)):
+
+        def own(line: Floats, column: int = column) -> float:
+            pull = PULL * ((line[0] - scale) ** 2 + 0.3 * (line[1] - bias) ** 2)
+            return float(_loss(logits[:, column], truth[:, column], weight, line[0], line[1]) + pull)
+
+        lines.append(minimize(own, np.array([scale, bias]), method="Nelder-Mead").x)
+    return np.array([line[0] for line in lines]), np.array([line[1] for line in lines])
+
+
+def _loss(logits: Floats, truth: Floats, weight: Floats, scale: float, bias: float) -> float:
+    said = scale * logits + bias
+    return float((weight * (np.logaddexp(0, said) - truth * said)).sum())
+
+
+def chances(known: list[Judged], line: tuple[Floats, Floats]) -> Floats:
+    logits = np.stack([one.logits for one in known])
+    return np.asarray(1 / (1 + np.exp(-(line[0] * logits + line[1]))))
+
+
+def average_precision(truth: Floats, said: Floats) -> float:
+    """Area under the precision-recall curve, as the mean of the precision at each hit."""
+    hits = truth[np.argsort(-said, kind="stable")]
+    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+    return float((precision * hits).sum() / max(1.0, hits.sum()))
+
+
+def expected_error(truth: Floats, said: Floats, bins: int = 10) -> tuple[float, list[tuple[float, float, int]]]:
+    """(expected calibration error, (mean chance, share right, labels) of each bin) over labels said with 0.05 and
+    more: the thousands of plain noes would hide everything else."""
+    keep = said >= 0.05
+    said, truth = said[keep], truth[keep]
+    place = np.minimum((said * bins).astype(int), bins - 1)
+    rows = [
+        (float(said[place == b].mean()), float(truth[place == b].mean()), int((place == b).sum()))
+        for b in range(bins)
+        if (place == b).any()
+    ]
+    return sum(abs(chance - share) * count for chance, share, count in rows) / max(1, len(said)), rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("store", type=Path)
+    parser.add_argument("--plot", action=argparse.BooleanOptionalAction, default=True)
+    given = parser.parse_args()
+    held = torch.load(given.checkpoint, weights_only=True)
+    plain = [[1.0] * len(INSTRUMENTS), [0.0] * len(INSTRUMENTS)]
+    model.save("timbre", held["state"], instruments=held["instruments"], steps=held["step"], calibration=plain)
+    known = judge(given.store, HELD_OUT)
+    said = np.zeros((len(known), len(INSTRUMENTS)))
+    for source in HELD_OUT:
+        others = fit([one for one in known if one.source != source])
+        here = [number for number, one in enumerate(known) if one.source == source]
+        said[here] = chances([known[number] for number in here], others)
+    truth = np.stack([one.truth for one in known])
+    report(known, truth, said)
+    scale, bias = fit(known)
+    facts = {"instruments": held["instruments"], "steps": held["step"]}
+    model.save("timbre", held["state"], **facts, calibration=[scale.tolist(), bias.tolist()])
+    if given.plot:
+        plot(expected_error(truth.ravel(), said.ravel())[1], model.WEIGHTS / "timbre.png")
+
+
+def report(known: list[Judged], truth: Floats, said: Floats) -> None:
+    precisions = {
+        name: average_precision(truth[:, column], said[:, column])
+        for column, name in enumerate(INSTRUMENTS)
+        if truth[:, column].sum() >= 3
+    }
+    for name, precision in precisions.items():
+        print(
+            f"{name:18} {int(truth[:, INSTRUMENTS.index(name)].sum()):4} clips, average precision {precision:.2f}"
+        )
+    names = [instrument.name_of(row) for row in said]
+    fair = np.array([truth[row, INSTRUMENTS.index(name)] for row, name in enumerate(names)])
+    exact = np.array([name == one.slug for name, one in zip(names, known, strict=True)])
+    for source in HELD_OUT:
+        here = np.array([one.source == source for one in known])
+        print(f"{source:20} {here.sum():4} clips, right {fair[here].mean():.3f}, exactly {exact[here].mean():.3f}")
+    print(f"macro average precision {np.mean(list(precisions.values())):.3f} over {len(precisions)} instruments")
+    print(f"named right {fair.mean():.3f}, exactly {exact.mean():.3f}")
+    vectors = np.stack([one.vector for one in known])
+    likeness = vectors @ vectors.T
+    sources = np.array([one.source for one in known])
+    likeness[sources[:, None] == sources[None, :]] = -9
+    nearest = likeness.argmax(axis=1)
+    same = np.mean([known[one].slug == known[other].slug for one, other in enumerate(nearest)])
+    print(f"nearest neighbour of another held-out source is the same instrument: {same:.3f}")
+    error, rows = expected_error(truth.ravel(), said.ravel())
+    print(f"expected calibration error {error:.3f}")
+    for chance, share, count in rows:
+        print(f"  said {chance:.2f}: right {share:.2f} of {count}")
+
+
+def plot(rows: list[tuple[float, float, int]], target: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(4, 4), dpi=100)
+    axes.plot([0, 1], [0, 1], color="0.7")
+    axes.plot([row[0] for row in rows], [row[1] for row in rows], "o-")
+    for chance, share, count in rows:
+        axes.annotate(str(count), (chance, share), textcoords="offset points", xytext=(4, -10), fontsize=7)
+    axes.set(xlabel="chance said", ylabel="share right", title="Instruments, sources never learned from")
+    figure.tight_layout()
+    figure.savefig(target)
+
+
+if __name__ == "__main__":
+    main()
