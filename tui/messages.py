@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from textual.message import Message
 
@@ -22,9 +22,20 @@ from archivist.records import (
     ProjectDetails,
     ProjectRow,
 )
+from tui.likeness import Likeness
 
-if TYPE_CHECKING:
-    from archivist.archive import Results
+Row = FileRow | ProjectRow
+
+
+class Listed(Protocol):
+    """What a result list can show: the ids of everything, and the rows of whatever part is looked at."""
+
+    @property
+    def ids(self) -> Sequence[int]: ...
+
+    def __len__(self) -> int: ...
+
+    def rows(self, start: int, stop: int) -> Sequence[Row]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,7 @@ class Request:
     serial: int
     query: str
     projects: bool
+    likeness: Likeness | None = None  # of similar files: what they are like
     keep: int | None = None  # the id of the row to stay on
     counts: bool = False  # the numbers of the whole archive are wanted too
 
@@ -49,8 +61,8 @@ class Misread:
 @dataclass
 class ResultsReady(Message):
     request: Request
-    results: Results
-    head: Sequence[FileRow | ProjectRow]  # the first page of rows, so that they need no second trip
+    results: Listed
+    head: Sequence[Row]  # the first page of rows, so that they need no second trip
     whole: bool  # False: only the first window, the rest is on its way
     misread: Misread | None
     selected: int | None  # where the row to stay on is now
@@ -65,9 +77,9 @@ class FacetsReady(Message):
 
 @dataclass
 class PageReady(Message):
-    results: Results
+    results: Listed
     page: int
-    rows: Sequence[FileRow | ProjectRow]
+    rows: Sequence[Row]
 
 
 @dataclass

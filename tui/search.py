@@ -1,5 +1,7 @@
 """The answers to one search, in the order in which a person wants them: first rows, all rows, facets.
 
+Similar files are few and come whole, in an order of their own.
+
 Runs in a worker thread; knows no widget. A query is read as it is being typed: leniently, its last word
 as the beginning of one. What is wrong in it is told beside the results and withholds none.
 """
@@ -12,21 +14,36 @@ from typing import TYPE_CHECKING
 
 from archivist.archive import QueryError
 from archivist.query.parse import parse
-from tui.messages import CountsReady, FacetsReady, Misread, Request, ResultsReady
+from archivist.weights import weigh
+from tui.likeness import Likeness, Neighbours
+from tui.messages import CountsReady, FacetsReady, Listed, Misread, Request, ResultsReady
 from tui.terms import without_sort
 
 if TYPE_CHECKING:
-    from archivist.archive import Archive, Results
+    from archivist.archive import Archive
 
 PAGE = 100
 """Rows that are fetched together: more than any screen shows."""
 WINDOW = 2 * PAGE
 """Rows of the first answer: few enough to come at once."""
 
+NEAREST = 200
+"""Similar files at most: farther ones are hardly like anything."""
+
 
 def answers(archive: Archive, request: Request) -> Iterator[ResultsReady | FacetsReady | CountsReady]:
     """Every answer to `request`. Raises what the archive raises, but no QueryError."""
     start = time.perf_counter()
+    if request.likeness is None:
+        yield from _found(archive, request, start)
+    else:
+        yield _alike(archive, request, request.likeness, start)
+    yield FacetsReady(request, archive.facets(request.query, projects=request.projects, lenient=True))
+    if request.counts:
+        yield CountsReady(archive.counts())
+
+
+def _found(archive: Archive, request: Request, start: float) -> Iterator[ResultsReady]:
     query, projects = request.query, request.projects
     misread = _misread(query)
     try:
@@ -45,9 +62,26 @@ def answers(archive: Archive, request: Request) -> Iterator[ResultsReady | Facet
         results = archive.find(query, projects=projects, lenient=True)
         selected = _position(results, request.keep)
         yield ResultsReady(request, results, head, True, misread, selected, time.perf_counter() - start)
-    yield FacetsReady(request, archive.facets(query, projects=projects, lenient=True))
-    if request.counts:
-        yield CountsReady(archive.counts())
+
+
+def _alike(archive: Archive, request: Request, likeness: Likeness, start: float) -> ResultsReady:
+    misread = _misread(request.query)
+    weights = likeness.weights(weigh(archive.config.similar))
+    found = archive.similar(
+        likeness.like,
+        unlike=likeness.unlike,
+        query=request.query,
+        limit=NEAREST,
+        weights=weights,
+        lenient=True,
+    )
+    examples = [archive.show_file(file_id).row for file_id in (*likeness.like, *likeness.unlike)]
+    neighbours = Neighbours(likeness, examples, found, weights)
+    selected = _position(neighbours, request.keep)
+    if request.keep is None:
+        selected = min(neighbours.examples, len(neighbours) - 1)  # the best one
+    head = neighbours.rows(0, PAGE)
+    return ResultsReady(request, neighbours, head, True, misread, selected, time.perf_counter() - start)
 
 
 def _misread(query: str) -> Misread | None:
@@ -58,7 +92,7 @@ def _misread(query: str) -> Misread | None:
     return None
 
 
-def _position(results: Results, row_id: int | None) -> int | None:
+def _position(results: Listed, row_id: int | None) -> int | None:
     if row_id is None or row_id not in results.ids:
         return None
     return results.ids.index(row_id)

@@ -17,7 +17,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from archivist.archive import Interrupted, QueryError
+from archivist import config
+from archivist.archive import ArchiveError, Interrupted, QueryError
 from archivist.records import (
     ArchiveCounts,
     Change,
@@ -27,6 +28,7 @@ from archivist.records import (
     FileRow,
     IndexProgress,
     IndexSummary,
+    Neighbour,
     PlacedMarker,
     Plugin,
     ProjectDetails,
@@ -38,6 +40,7 @@ from archivist.records import (
     ValueRow,
     VersionRow,
 )
+from archivist.weights import ASPECTS
 
 KEYS = ("A minor", "C major", "F# minor", "E minor", "D major", "G# minor", "B minor")
 INSTRUMENTS = ("vocals", "kick", "bass", "piano", "electric-guitar", "synth", "drums", "strings")
@@ -98,6 +101,8 @@ class FakeArchive:
     asked: list[str] = field(default_factory=list)
     indexed: list[tuple[Path, ...]] = field(default_factory=list)
     added: list[RootInfo] = field(default_factory=list)
+    unheard: set[int] = field(default_factory=set)  # files that cannot be compared
+    config: config.Config = field(default_factory=config.default)
     generation: int = 0  # each interrupt ends the reads begun before it
 
     # ------------------------------------------------------------ rows
@@ -176,6 +181,39 @@ class FakeArchive:
         found = (n for n in self._until_interrupted(numbers, generation) if matches(row(n)))
         return FakeResults(array("q", islice(found, limit)), row, self.page_delay)
 
+    def similar(
+        self, like: Sequence[int], *, unlike: Sequence[int] = (), query: str = "", limit: int = 50,
+        weights: Mapping[str, float] | None = None, lenient: bool = False,
+    ) -> list[Neighbour]:  # fmt: skip
+        """Timbre is the distance of instruments around a ring of 8, tempo that of tempi; keys are equal or not."""
+        if deaf := self.unheard.intersection(like):
+            raise ArchiveError(f"{self.file(deaf.pop()).name}: nobody has heard it yet")
+        weights = dict(ASPECTS) if weights is None else weights
+
+        def reasons(row: FileRow, other: FileRow) -> dict[str, float]:
+            apart = abs(row.id - other.id) % 8
+            found = {"timbre": 1 - min(apart, 8 - apart) / 4}
+            if row.key and other.key:
+                found["key"] = float(row.key == other.key)
+            found["tempo"] = 1 - min(abs((row.bpm or 0) - (other.bpm or 0)) / 60, 1)
+            return {name: share for name, share in found.items() if weights[name]}
+
+        def score(found: Mapping[str, float]) -> float:
+            total = sum(weights[name] for name in found)
+            return sum(weights[name] * share for name, share in found.items()) / total
+
+        matches = self._matches(query, False)
+        neighbours = []
+        for n in range(self.files):
+            row = self.file(n)
+            if n in like or n in unlike or (matches and not matches(row)):
+                continue
+            found = [reasons(row, self.file(other)) for other in like]
+            far = [score(reasons(row, self.file(other))) for other in unlike]
+            total = sum(map(score, found)) / len(found) - sum(far) / 2
+            neighbours.append(Neighbour(row, max(0.0, total), found[0]))
+        return sorted(neighbours, key=lambda neighbour: -neighbour.score)[:limit]
+
     def _matches(self, query: str, projects: bool) -> Callable[[Any], bool] | None:
         tests = []
         for match in re.finditer(r'(-?)(?:([a-z]+):)?("[^"]*"?|[^\s"]*)', query):
@@ -230,10 +268,19 @@ class FakeArchive:
 
     def show_file(self, file_id: int) -> FileDetails:
         row = self.file(file_id)
+        heard = (row.instrument or "", *(name for name in INSTRUMENTS if name != row.instrument))
         said: list[ValueRow] = [
+            ValueRow("kind", row.kind or "–", "machine", "net-1", 0.88, "2025-01-01", True),
+            *(ValueRow("instrument", name, "machine", "net-1", 0.96 / (place + 1), "2025-01-01", place == 0)
+              for place, name in enumerate(heard)),
             ValueRow("key", row.key or "–", "machine", "bgate", 0.92, "2025-01-01", True,
                      (("A minor", 0.92), ("C major", 0.05))),
         ]  # fmt: skip
+        if row.kind == "one-shot":
+            said.append(ValueRow("note", "A2", "machine", "yin", 0.84, "2025-01-01", True))
+        if row.kind == "loop":
+            said.append(ValueRow("bars", "4", "machine", "pulse", 0.8, "2025-01-01", True))
+            said.append(ValueRow("beats", "16", "machine", "pulse", 0.8, "2025-01-01", True))
         if file_id in self.tempi:
             said.append(ValueRow("bpm", f"{row.bpm:g}", "user", None, 1.0, "2025-02-03T10:00:00Z", True))
         machine = ValueRow("bpm", f"{90 + file_id % 60}", "machine", "percival", 0.61, "2025-01-01",

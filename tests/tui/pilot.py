@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -28,7 +29,7 @@ class Driver:
         return "\n".join(self.lines())
 
     def row_at_cursor(self) -> str:
-        return next((line for line in self.lines() if "▌" in line), "")
+        return next((line for line in self.lines() if CURSOR.search(line)), "")
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
@@ -50,6 +51,8 @@ class Driver:
         await self.until(lambda: text not in self.text())
 
 
+CURSOR = re.compile("(?<!█)▌[ ×○] ")
+"""Before a row; a bar may end in the same sign."""
 DOTS = "·" * 12
 """A row that is not there yet."""
 KEY_NAMES = {" ": "space", ":": "colon", '"': "quotation_mark", "-": "minus", "=": "equals_sign", "/": "slash"}

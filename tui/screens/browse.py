@@ -1,12 +1,13 @@
 """The one screen that a person works in: query, facets, results, details.
 
-It keeps the state (query, files or projects, open panes) and starts the workers. A worker reads the archive in a
-thread and posts a message; nothing else waits for a database or a disk.
+It keeps the state (query, files or projects, what they are to be like, open panes) and starts the workers.
+A worker reads the archive in a thread and posts a message; nothing else waits for a database or a disk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 from textual.screen import Screen
 from textual.timer import Timer
@@ -27,6 +28,7 @@ from archivist.text import printable
 from tui.commands import bindings
 from tui.edits import assign, scale_tempo, undo
 from tui.edits import told as told_edit
+from tui.likeness import Likeness, Neighbours
 from tui.messages import (
     CountsReady,
     DetailsReady,
@@ -44,7 +46,7 @@ from tui.search import answers
 from tui.terms import sort_of, toggle, with_sort
 from tui.themes import DARK, LIGHT
 from tui.widgets.cells import count
-from tui.widgets.columns import FILE_COLUMNS, PROJECT_COLUMNS, Column
+from tui.widgets.columns import FILE_COLUMNS, PROJECT_COLUMNS, Column, similar_columns
 from tui.widgets.details_pane import DetailsPane
 from tui.widgets.facets_pane import FacetsPane
 from tui.widgets.index_bar import IndexBar
@@ -52,6 +54,7 @@ from tui.widgets.index_bar import told as told_index
 from tui.widgets.query_line import QueryInput, QueryLine
 from tui.widgets.results_table import ResultsTable
 from tui.widgets.status_line import StatusLine
+from tui.widgets.weights_line import WeightsLine
 
 if TYPE_CHECKING:
     from archivist.archive import Archive
@@ -65,6 +68,15 @@ BETWEEN_ANSWERS = 0.06
 one interpreter lock), and while somebody types on, the long search never starts."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A list that a person left for one of similar files, to come back to."""
+
+    query: str
+    likeness: Likeness | None
+    row_id: int
+
+
 class BrowseScreen(Screen[None]):
     BINDINGS = bindings()
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
@@ -73,6 +85,9 @@ class BrowseScreen(Screen[None]):
         super().__init__()
         self._archive = archive
         self._projects = False
+        self._likeness: Likeness | None = None  # of the similar files that are listed
+        self._way: list[Place] = []  # the lists before them, the last one last
+        self._neighbours: Neighbours | None = None  # as they are on the screen
         self._request = Request(0, query, projects=False)
         self._shown = -1  # the serial of the request whose answer is on the screen
         self._recount = True
@@ -86,7 +101,9 @@ class BrowseScreen(Screen[None]):
         with Horizontal(id="panes"):
             with Horizontal(id="upper"):
                 yield FacetsPane(id="facets")
-                yield ResultsTable(id="results")
+                with Vertical(id="middle"):
+                    yield WeightsLine(id="weights")
+                    yield ResultsTable(id="results")
             yield DetailsPane(id="details")
         yield IndexBar(self._archive, id="index")
         yield Footer(compact=True)
@@ -120,11 +137,15 @@ class BrowseScreen(Screen[None]):
     def _input(self) -> QueryInput:
         return self.query_one(QueryInput)
 
-    def _search(self, *, stay: bool = False) -> None:
-        """Ask for the query as it stands; `stay` on the row under the cursor."""
-        keep = self._table.row_id if stay else None
+    def _search(self, *, stay: bool = False, keep: int | None = None) -> None:
+        """Ask for the query as it stands; `stay` on the row under the cursor, or go to the one to `keep`."""
         self._request = Request(
-            self._request.serial + 1, self._input.value, self._projects, keep, counts=self._recount
+            self._request.serial + 1,
+            self._input.value,
+            self._projects,
+            self._likeness,
+            self._table.row_id if stay else keep,
+            counts=self._recount,
         )
         if not self.query_one(IndexBar).running:  # it would be cut short as well
             self._archive.interrupt()  # what the last request still reads, nobody wants
@@ -150,9 +171,15 @@ class BrowseScreen(Screen[None]):
         else:
             cursor = message.selected or 0
         self._shown = request.serial
-        self._table.show(message.results, message.head, self._columns, sort_of(request.query), cursor)
-        self.query_one(StatusLine).show_query(message.misread, self._projects)
-        number = len(message.results)
+        self._neighbours = message.results if isinstance(message.results, Neighbours) else None
+        self._show_likeness(request.likeness)
+        neighbours = self._neighbours
+        columns = similar_columns(neighbours) if neighbours else self._columns
+        self._table.show(message.results, message.head, columns, sort_of(request.query), cursor)
+        self.query_one(StatusLine).show_query(
+            message.misread, self._projects, neighbours.told() if neighbours else ""
+        )
+        number = len(message.results) - (neighbours.examples if neighbours else 0)
         text = count(number, "project" if self._projects else "file") if message.whole else f"{number}+"
         self.query_one(QueryLine).show_matches(text)
 
@@ -212,7 +239,60 @@ class BrowseScreen(Screen[None]):
     def on_details_ready(self, message: DetailsReady) -> None:
         is_project = isinstance(message.details, ProjectDetails)
         if is_project == self._projects and message.details.row.id == self._table.row_id:
-            self.query_one(DetailsPane).show(message.details)
+            reasons = self._neighbours.reasons(message.details.row.id) if self._neighbours else ()
+            self.query_one(DetailsPane).show(message.details, reasons)
+
+    # ------------------------------------------------------------ similar files
+
+    def action_similar(self) -> None:
+        if (row_id := self._table.row_id) is None:
+            return
+        self._way.append(Place(self._input.value, self._likeness, row_id))
+        self._likeness = Likeness((row_id,))
+        self._write_query("")
+        self._search()
+
+    def _go_back(self) -> None:
+        """To the list before this one of similar files."""
+        place = self._way.pop()
+        self._likeness = place.likeness
+        self._write_query(place.query)
+        self._search(keep=place.row_id)
+
+    def action_more_like(self) -> None:
+        self._compare(Likeness.more)
+
+    def action_less_like(self) -> None:
+        self._compare(Likeness.less)
+
+    def _compare(self, change: Callable[[Likeness, int], Likeness]) -> None:
+        row_id = self._table.row_id
+        if self._likeness is None or row_id is None:
+            return
+        if (likeness := change(self._likeness, row_id)) == self._likeness:
+            self.query_one(StatusLine).notice("One example has to stay.", failed=True)
+        self._rank(likeness)
+
+    def action_weigh(self, aspect: str) -> None:
+        if self._likeness is not None:
+            self._rank(self._likeness.weigh(aspect))
+
+    def action_begin_again(self) -> None:
+        if self._likeness is not None:
+            self._rank(self._likeness.reset())
+
+    def _rank(self, likeness: Likeness) -> None:
+        """Order the similar files anew; what is said shows at once, the order when it has come."""
+        if likeness != self._likeness:
+            self._likeness = likeness
+            self._show_likeness(likeness)
+            self._search()
+
+    def _show_likeness(self, likeness: Likeness | None) -> None:
+        self.set_class(likeness is not None, "-similar")
+        if likeness is not None:
+            self.query_one(WeightsLine).show(likeness)
+        self.refresh_bindings()
 
     # ------------------------------------------------------------ values by hand
 
@@ -294,6 +374,8 @@ class BrowseScreen(Screen[None]):
             return
         if not isinstance(error, Interrupted):
             self.post_message(Failed(error))
+            if event.worker.group == "search" and self._way:  # such as a file that nobody has heard yet
+                self._go_back()
         elif event.worker.group == "edit":
             self.query_one(StatusLine).notice("A new search came between: nothing was changed.", failed=True)
 
@@ -331,6 +413,8 @@ class BrowseScreen(Screen[None]):
             self._table.focus()
         elif open_panes and not self._was_wide:
             self._open(open_panes[0], False)
+        elif self.focused is self._table and self._way:
+            self._go_back()
         elif self.focused is self._table:
             self._input.focus()
         else:
@@ -338,6 +422,7 @@ class BrowseScreen(Screen[None]):
 
     def action_projects(self) -> None:
         self._projects = not self._projects
+        self._likeness, self._way = None, []
         self._search()
 
     def action_sort(self) -> None:
@@ -371,6 +456,12 @@ class BrowseScreen(Screen[None]):
         """Commands that make no sense now are hidden."""
         if action in ("index", "stop") and self.is_mounted:
             return self.query_one(IndexBar).running == (action == "stop")
+        if action == "similar":
+            return not self._projects
+        if action in ("more_like", "less_like", "weigh", "begin_again"):
+            return self._likeness is not None
+        if action in ("sort", "reverse"):  # similar files have an order of their own
+            return self._likeness is None
         if action == "search":
             return not isinstance(self.focused, QueryInput)
         return super().check_action(action, parameters)

@@ -71,6 +71,20 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def bar(share: float, width: int) -> str:
+    """`share` (0 to 1) of `width` cells, in eighths of a cell; the least still shows.
+
+    >>> bar(0.5, 4), bar(0.9, 4), bar(0.0, 4)
+    ('██  ', '███▋', '▏   ')
+    """
+    eighths = max(1, round(8 * width * min(share, 1.0)))
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(width)
+
+
 def size(octets: int) -> str:
     """
     >>> size(999), size(1_500_000)

@@ -1,12 +1,13 @@
-"""The columns of the result list: one table for files, one for projects, and which of them fit a width."""
+"""The columns of the result list: for files, projects and similar files, and which of them fit a width."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from archivist.records import FileRow, ProjectRow
+from tui.likeness import Neighbours
 from tui.widgets.cells import Shorten, clock, day, decimal, fit
 
 Tone = Literal["name", "plain", "muted", "key"]
@@ -59,6 +60,24 @@ PROJECT_COLUMNS = (
     Column("Date", 10, lambda row: day(row.modified), "date", "muted", from_width=66),
     Column("Path", 24, lambda row: row.path, "", "muted", from_width=118, grow=4, shorten="start"),
 )
+
+_BESIDE_LIKENESS = {"Project": 112, "Kind": 124, "Instrument": 84, "Key": 0, "BPM": 0, "Length": 94, "Path": 160}
+"""Of FILE_COLUMNS those that similar files show too, from which width of the list on."""
+
+
+def similar_columns(neighbours: Neighbours) -> tuple[Column, ...]:
+    """How like each file is and why, beside what it is. Their order is their likeness: no column sorts them."""
+    beside = (
+        replace(column, sort="", from_width=_BESIDE_LIKENESS[column.title])
+        for column in FILE_COLUMNS
+        if column.title in _BESIDE_LIKENESS
+    )
+    return (
+        Column("Name", 16, lambda row: row.name, "", "name", grow=4, shorten="middle"),
+        Column("Like", 6, neighbours.score, right=True),
+        Column("Why", 24, neighbours.why, "", "muted", from_width=68, grow=3),
+        *beside,
+    )
 
 
 def layout(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:

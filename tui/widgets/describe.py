@@ -15,7 +15,7 @@ from textual.content import Content
 
 from archivist.records import FileDetails, FileRow, PlacedMarker, ProjectDetails, ProjectRow, ValueRow, VersionRow
 from archivist.text import printable
-from tui.widgets.cells import clock, count, day, decimal, fit, size
+from tui.widgets.cells import bar, clock, count, day, decimal, fit, size
 
 Part = tuple[str, str]
 Line = list[Part]
@@ -26,6 +26,12 @@ MANY = 40
 """Lines of one list before the rest is only counted."""
 CHANGES = 5
 """Tracks, plugins and samples told of one version before the rest is only counted."""
+BAR = 9
+"""Cells of a bar: as many as the name of a source takes."""
+INSTRUMENTS = 6
+"""Heard in one file and shown before the rest is only counted."""
+FIRST = ("kind", "key", "note", "bpm", "bars", "beats", "instrument")
+"""Fields above all others."""
 LOCK = "🔒"
 FIELDS = {"time_signature": "meter"}
 """What a field is called where its own name is too long."""
@@ -35,13 +41,18 @@ _MUTED = "$quiet"
 _BAD = "$error"
 
 
-def describe(details: FileDetails | ProjectDetails, width: int) -> Content:
-    """For a pane `width` cells wide: values stay on one line each, names and paths may wrap."""
-    lines = _file(details, width) if isinstance(details, FileDetails) else _project(details, width)
+def describe(
+    details: FileDetails | ProjectDetails, width: int, reasons: Sequence[tuple[str, float]] = ()
+) -> Content:
+    """For a pane `width` cells wide: values stay on one line each, names and paths may wrap.
+
+    reasons: of a similar file, how like it is (0 to 1) in each aspect, in the order shown.
+    """
+    lines = _file(details, width, reasons) if isinstance(details, FileDetails) else _project(details, width)
     return Content("\n").join(Content.assemble(*line) for line in lines)
 
 
-def _file(details: FileDetails, width: int) -> Iterable[Line]:
+def _file(details: FileDetails, width: int, reasons: Sequence[tuple[str, float]]) -> Iterable[Line]:
     row, facts = details.row, details.facts
     yield from _heading(row)
     sound = [
@@ -53,6 +64,7 @@ def _file(details: FileDetails, width: int) -> Iterable[Line]:
         size(row.size),
     ]
     yield [(printable("  ".join(filter(None, sound))), _MUTED)]
+    yield from (_reason(aspect, share) for aspect, share in reasons)
     for flag in details.flags:
         yield [("! ", "$warning"), (printable(flag), "$warning")]
     for error in details.errors:
@@ -96,6 +108,10 @@ def _heading(row: FileRow | ProjectRow) -> Iterable[Line]:
         yield [(STATES[row.state], "$warning")]
 
 
+def _reason(aspect: str, share: float) -> Line:
+    return [(fit(f"≈ {aspect}", LABEL), _MUTED), (bar(share, BAR), "$secondary"), (f"  {share:.2f}", "")]
+
+
 def _facts(row: ProjectRow, facts: dict[str, Any]) -> Iterable[Line]:
     pairs = (
         ("Title", facts.get("title")),
@@ -118,19 +134,43 @@ def _facts(row: ProjectRow, facts: dict[str, Any]) -> Iterable[Line]:
 def _values(values: Sequence[ValueRow], width: int) -> Iterable[Line]:
     """Each field with the opinion in force first, the others and the candidates below it."""
     fields: defaultdict[str, list[ValueRow]] = defaultdict(list)
-    for value in sorted(values, key=lambda value: not value.wins):
+    for value in sorted(values, key=lambda value: (_place(value.field), not value.wins)):
         fields[value.field].append(value)
     if fields:
         yield []
     for field, opinions in fields.items():
-        for index, opinion in enumerate(opinions):
-            title = "" if index else FIELDS.get(field, field)
-            line = [(fit(title, LABEL - 1) + " ", _MUTED), *_opinion(opinion)]
-            more = _background(opinion)
-            room = width - sum(cell_len(text) for text, _ in line) - 2
-            yield [*line, ("  " + more, _MUTED)] if cell_len(more) <= room else line
-            if opinion.wins and len(opinion.candidates) > 1:
-                yield [(" " * LABEL, ""), (_candidates(opinion), _MUTED)]
+        if field == "instrument":
+            yield from _instruments(opinions, width)
+        else:
+            yield from _opinions(FIELDS.get(field, field), opinions, width)
+
+
+def _place(field: str) -> int:
+    return FIRST.index(field) if field in FIRST else len(FIRST)
+
+
+def _instruments(opinions: Sequence[ValueRow], width: int) -> Iterable[Line]:
+    """Several may sound at once: below the likeliest that was heard, the others with a bar each."""
+    heard = [opinion for opinion in opinions if opinion.source == "machine"]
+    heard.sort(key=lambda opinion: (not opinion.wins, -(opinion.confidence or 0.0)))
+    said = [opinion for opinion in opinions if opinion.source != "machine"]
+    yield from _opinions("instrument", [*said, *heard[:1]], width)
+    for other in heard[1:INSTRUMENTS]:
+        share = other.confidence or 0.0
+        parts = [(fit(other.value, 12, shorten="middle") + " ", ""), (bar(share, BAR), "$secondary")]
+        yield [(" " * LABEL, ""), *parts, (f" {share:4.0%}", _MUTED)]
+    if len(heard) > INSTRUMENTS:
+        yield [(f"{' ' * LABEL}and {len(heard) - INSTRUMENTS} less likely", _MUTED)]
+
+
+def _opinions(title: str, opinions: Sequence[ValueRow], width: int) -> Iterable[Line]:
+    for index, opinion in enumerate(opinions):
+        line = [(fit("" if index else title, LABEL - 1) + " ", _MUTED), *_opinion(opinion)]
+        more = _background(opinion)
+        room = width - sum(cell_len(text) for text, _ in line) - 2
+        yield [*line, ("  " + more, _MUTED)] if cell_len(more) <= room else line
+        if opinion.wins and len(opinion.candidates) > 1:
+            yield [(" " * LABEL, ""), (_candidates(opinion), _MUTED)]
 
 
 def _opinion(value: ValueRow) -> Line:

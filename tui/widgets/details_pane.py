@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -25,13 +26,17 @@ class DetailsPane(VerticalScroll):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._details: FileDetails | ProjectDetails | None = None
+        self._reasons: Sequence[tuple[str, float]] = ()
 
     def compose(self) -> ComposeResult:
         yield Static(NOTHING)
 
-    def show(self, details: FileDetails | ProjectDetails | None) -> None:
-        """The same row again keeps the place that was scrolled to."""
+    def show(
+        self, details: FileDetails | ProjectDetails | None, reasons: Sequence[tuple[str, float]] = ()
+    ) -> None:
+        """The same row again keeps the place that was scrolled to. reasons: see `describe`."""
         before, self._details = self._details, details
+        self._reasons = reasons
         if before is None or details is None or before.row.id != details.row.id:
             self.scroll_home(animate=False)
         self._draw()
@@ -41,4 +46,5 @@ class DetailsPane(VerticalScroll):
 
     def _draw(self) -> None:
         width = self.scrollable_content_region.width
-        self.query_one(Static).update(describe(self._details, width) if self._details else NOTHING)
+        details = self._details
+        self.query_one(Static).update(describe(details, width, self._reasons) if details else NOTHING)

@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from archivist.records import Facet, FacetCount
 from tui.terms import has_term
-from tui.widgets.cells import fit
+from tui.widgets.cells import bar, fit
 
 TITLES = {"key": "Key", "bpm": "BPM", "daw": "DAW", "instrument": "Instrument", "kind": "Kind", "year": "Year"}
 SHOWN = 8
@@ -72,7 +72,7 @@ class FacetsPane(OptionList):
         return Content.assemble(
             ("● " if picked else "  ", "bold $primary"),
             (fit(count.value, _NAME), "bold" if picked else ""),
-            (f" {_bar(count.count, most, _BAR)}", "$secondary 60%"),
+            (f" {bar(count.count / most, _BAR)}", "$secondary 60%"),
             (fit(f"{count.count:,}", _COUNT, right=True), "$quiet"),
         )
 
@@ -84,13 +84,3 @@ class FacetsPane(OptionList):
             self._fill()
         else:
             self.post_message(self.Picked(what))
-
-
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
-
-
-def _bar(count: int, most: int, width: int) -> str:
-    """A bar of `width` cells at most, in eighths of a cell; the least count still shows."""
-    eighths = max(1, round(8 * width * count / max(1, most)))
-    full, rest = divmod(eighths, 8)
-    return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(width)

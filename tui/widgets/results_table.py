@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -23,23 +23,16 @@ from textual.strip import Strip
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from archivist.archive import Interrupted
-from archivist.records import FileRow, ProjectRow
-from tui.messages import Failed, PageReady
+from tui.messages import Failed, Listed, PageReady, Row
 from tui.search import PAGE
 from tui.widgets.cells import fit
 from tui.widgets.columns import FILE_COLUMNS, GAP, MARKS, Column, layout
-
-if TYPE_CHECKING:
-    from archivist.archive import Results
 
 COMING = "·" * 12
 GONE = "no longer in the archive"
 PAGES_KEPT = 16
 MARGIN = 3
 """Cells before the first column: the cursor, the mark of a row that is away, a space."""
-
-
-Row = FileRow | ProjectRow
 
 
 class ResultsTable(ScrollView, can_focus=True):
@@ -81,7 +74,7 @@ class ResultsTable(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._results: Results | None = None
+        self._results: Listed | None = None
         self._pages: OrderedDict[int, dict[int, Row]] = OrderedDict()  # rows by id
         self._columns: Sequence[Column] = FILE_COLUMNS
         self._sort: str | None = None
@@ -94,7 +87,7 @@ class ResultsTable(ScrollView, can_focus=True):
 
     def show(
         self,
-        results: Results,
+        results: Listed,
         head: Sequence[Row],
         columns: Sequence[Column],
         sort: str | None,
@@ -205,7 +198,7 @@ class ResultsTable(ScrollView, can_focus=True):
             self._fetch(self._results, missing)
 
     @work(thread=True, exclusive=True, group="pages", exit_on_error=False)
-    def _fetch(self, results: Results, pages: list[int]) -> None:
+    def _fetch(self, results: Listed, pages: list[int]) -> None:
         for page in pages:
             if get_current_worker().is_cancelled:
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
@@ -21,9 +22,11 @@ class StatusLine(Static):
         self._notice: Content | None = None
         self._counts: ArchiveCounts | None = None
         self._projects = False
+        self._like = ""
 
-    def show_query(self, misread: Misread | None, projects: bool) -> None:
-        self._misread, self._projects = misread, projects
+    def show_query(self, misread: Misread | None, projects: bool, like: str = "") -> None:
+        """`like`: what a list of similar files tells of itself; it stands in the place of files and projects."""
+        self._misread, self._projects, self._like = misread, projects, like
         self._draw()
 
     def show_counts(self, counts: ArchiveCounts) -> None:
@@ -48,6 +51,11 @@ class StatusLine(Static):
             self.update(self._notice, layout=False)
         elif self._misread:
             self.update(misread_line(self._misread, self.content_region.width), layout=False)
+        elif self._like:
+            text = fit(
+                f" {self._like} ", min(self.content_region.width, cell_len(self._like) + 2), shorten="middle"
+            )
+            self.update(Content.styled(text, "bold reverse"), layout=False)
         else:
             self.update(place_line(self._counts, self._projects), layout=False)
 
