@@ -52,6 +52,7 @@ _LOW, _HIGH = 80.0, 8_000.0  # what every codec and sample rate leaves alone
 _FLOOR = -40.0
 """dB below the loudest band: what is fainter is as much the codec's as the sound's, and gives bits of 0."""
 _SKETCH_BANDS = 8
+_SKETCH_EDGES = np.arange(_SKETCH_BANDS) * _BANDS // _SKETCH_BANDS
 _SKETCH_FLOOR = -30.0  # dB
 _ATTACK = 8  # moments
 SKETCH = 2 * _SKETCH_BANDS + 1
@@ -148,15 +149,19 @@ def _bands(mono: Samples, first: int, last: int) -> NDArray[np.float32]:
 
     centres = moments((last - first) / RATE) + first
     half = _WINDOW // 2
-    window = np.hanning(_WINDOW).astype(np.float32)
     frames = np.zeros((len(centres), _WINDOW), np.float32)
     for frame, centre in zip(frames, centres.tolist(), strict=True):
         low, high = max(first, centre - half), min(last, centre + half)
         frame[low - centre + half : high - centre + half] = mono[low:high]
-    frames *= window
+    frames *= _window()
     spectrum = fft.rfft(frames)
     power = spectrum.real**2 + spectrum.imag**2
     return np.add.reduceat(power[:, : _edges()[-1]], _edges()[:-1], axis=1)
+
+
+@lru_cache(maxsize=1)
+def _window() -> NDArray[np.float32]:
+    return np.hanning(_WINDOW).astype(np.float32)
 
 
 @lru_cache(maxsize=1)
@@ -178,12 +183,11 @@ def _words(bands: NDArray[np.float32]) -> NDArray[np.uint32]:
 
 def _sketch(bands: NDArray[np.float32], length: float) -> NDArray[np.float16]:
     """In units of about one decibel: attack, first seconds, length."""
-    edges = np.linspace(0, _BANDS, _SKETCH_BANDS + 1).astype(int)[:-1]
     first = bands[:FINE]
     whole = float(first.sum(axis=1).mean()) + 1e-20
     parts = []
     for part in (bands[:_ATTACK], first):
-        power = np.add.reduceat(part.mean(axis=0), edges) / whole
+        power = np.add.reduceat(part.mean(axis=0), _SKETCH_EDGES) / whole
         parts.append(10 * np.log10(power + 10 ** (_SKETCH_FLOOR / 10)))
     return np.concatenate((*parts, [10 * np.log(length)])).astype(np.float16)
 

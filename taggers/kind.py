@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from taggers import pulse
 from taggers.base import Candidate, Findings, Tag, Tagger
-from taggers.instrument import chance
+from taggers.instrument import LIKELIEST, chance
 from taggers.onsets import FRAMES_PER_SECOND
+from taggers.tempo import MIN_CONTRAST
 from taggers.vocabulary import INSTRUMENTS, KINDS
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from taggers.timbre import Heard
 
 MIN_CONFIDENCE = 0.45
-NOTHING = 0.2
-"""Below this chance of any instrument a sound without an onset is noise."""
-
 GROUPS: dict[str, tuple[str, ...]] = {
     "kick": ("kick",),
     "snares": ("snare", "clap"),
@@ -65,8 +63,8 @@ def tag(audio: Audio) -> Findings:
     best, confidence = ranked[0]
     if confidence < MIN_CONFIDENCE:
         return Findings(abstained={"kind": "could be several"})
-    if chance(heard).max() < NOTHING and pulse.onset_count(audio.onsets) < 2:
-        return Findings(abstained={"kind": "no instrument and no onset: noise"})
+    if chance(heard).max() < LIKELIEST and pulse.clarity(audio.onsets)[0] < MIN_CONTRAST:
+        return Findings(abstained={"kind": "no instrument and no distinct onset: noise"})
     candidates = tuple(Candidate(name, round(one, 3)) for name, one in ranked)
     return Findings((Tag("kind", best, round(confidence, 3), engine="kind network", candidates=candidates),))
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from taggers.audio import Audio, Excerpt
     from taggers.model import Timbre
 
-MAX_PATCHES = 24
+MAX_PATCHES = 36
 MIN_SECONDS = 0.02
 MIN_LEVEL = 1e-4
 """-80 dBFS: below it a file is silent."""

@@ -12,7 +12,8 @@ RHYTHM_SIZE = 24
 """float16, unit length, or all 0 where nothing repeats: how its onsets repeat, whatever its tempo."""
 
 PRINT = "print-1"
-"""uint32 a moment: the same recording in another format or level has nearly the same bits."""
+"""What taggers.fingerprint.Print.pack makes, at most 4.2 KB: the same recording has nearly the same in any format
+or level."""
 
 INSTRUMENTS = "instruments-1"
 """float16, one for each word of taggers.instrument.INSTRUMENTS: the chance that it plays."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import faulthandler
 import hashlib
+import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,10 +32,32 @@ def start_worker() -> None:
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _limit_memory()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for standard in (1, 2):
         os.dup2(nowhere, standard)
     os.close(nowhere)
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed says nothing, and a pool's workers hold each other's pipes open: they would wait for
+    ever, each with its libraries in memory."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
+
+
+def _limit_memory() -> None:
+    """A file that makes a library ask for more than half of the machine's memory fails alone (MemoryError), before
+    the system ends processes of its own choice. Elsewhere than on Linux there is no such limit to set."""
+    if sys.platform != "linux":
+        return
+    import resource
+
+    half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (half if hard == resource.RLIM_INFINITY else min(half, hard), hard))
 
 
 def tag_file(job: Job, time_limit: float | None = None) -> FileTags:

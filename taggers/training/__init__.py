@@ -1,1 +1,15 @@
-"""How the numbers and weights that the taggers ship were made: runnable from the data that each names."""
+"""How the numbers and weights that the taggers ship were made: runnable from the data that each names.
+
+One command makes each anew (see taggers.training.__main__):
+
+    python -m taggers.training timbre --audio AUDIO --teacher FILE --work FOLDER
+    python -m taggers.training kind --audio AUDIO --work FOLDER
+    python -m taggers.training tempo --audio AUDIO
+
+AUDIO is `../shared/audio`, the labelled sounds, FILE `../shared/teachers/yamnet_spectra_in.tflite`. They need
+`pip install studio-archivist[training]`; the clips that `timbre` renders for itself need these Debian packages:
+
+    apt install fluidsynth musescore-general-soundfont-small timgm6mb-soundfont minuet-data csound-soundfont \\
+        avldrums.lv2-soundfont lmms lmms-common zynaddsubfx-data flite espeak-ng festival festvox-kallpc16k \\
+        festvox-us-slt-hts festvox-italp16k sox
+"""

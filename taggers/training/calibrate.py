@@ -1,6 +1,6 @@
 """Turn the trained network into what is shipped: `weights/timbre.pt` with honest chances, and its curve.
 
-    python -m taggers.training.calibrate CHECKPOINT STORE [--without-plot]
+    python -m taggers.training.calibrate CHECKPOINT STORE [--no-plot]
 
 On whole sources that training never saw, each instrument's pooled logit x becomes a chance 1 / (1 + exp(-(scale x
 + bias))) (Platt 1999), scale and bias drawn towards those common to all where an instrument has few examples.
@@ -30,7 +30,7 @@ from taggers.vocabulary import INSTRUMENTS
 
 HELD_OUT = ("freepats-oneshots", "sonic-pi-samples", "vsco-subset", "sonoj-mix", "sample-db")
 ALIKE = 150
-PULL = 6.0
+PULL = 300.0
 """Towards the common scale and bias, as strong as so many clips."""
 
 Floats = NDArray[np.float64]
@@ -116,16 +116,13 @@ def expected_error(truth: Floats, said: Floats, bins: int = 10) -> tuple[float, 
     return sum(abs(chance - share) * count for chance, share, count in rows) / max(1, len(said)), rows
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("store", type=Path)
-    parser.add_argument("--plot", action=argparse.BooleanOptionalAction, default=True)
-    given = parser.parse_args()
-    held = torch.load(given.checkpoint, weights_only=True)
+def ship(checkpoint: Path, store: Path, with_plot: bool = True) -> None:
+    """Write `weights/timbre.pt` from what taggers.training.timbre kept, and print how good it is."""
+    held = torch.load(checkpoint, weights_only=True)
+    facts = {"instruments": held["instruments"], "steps": held["step"]}
     plain = [[1.0] * len(INSTRUMENTS), [0.0] * len(INSTRUMENTS)]
-    model.save("timbre", held["state"], instruments=held["instruments"], steps=held["step"], calibration=plain)
-    known = judge(given.store, HELD_OUT)
+    model.save("timbre", held["state"], **facts, calibration=plain)
+    known = judge(store, HELD_OUT)
     said = np.zeros((len(known), len(INSTRUMENTS)))
     for source in HELD_OUT:
         others = fit([one for one in known if one.source != source])
@@ -134,9 +131,8 @@ def main() -> None:
     truth = np.stack([one.truth for one in known])
     report(known, truth, said)
     scale, bias = fit(known)
-    facts = {"instruments": held["instruments"], "steps": held["step"]}
     model.save("timbre", held["state"], **facts, calibration=[scale.tolist(), bias.tolist()])
-    if given.plot:
+    if with_plot:
         plot(expected_error(truth.ravel(), said.ravel())[1], model.WEIGHTS / "timbre.png")
 
 
@@ -185,6 +181,15 @@ def plot(rows: list[tuple[float, float, int]], target: Path) -> None:
     axes.set(xlabel="chance said", ylabel="share right", title="Instruments, sources never learned from")
     figure.tight_layout()
     figure.savefig(target)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("store", type=Path)
+    parser.add_argument("--plot", action=argparse.BooleanOptionalAction, default=True)
+    given = parser.parse_args()
+    ship(given.checkpoint, given.store, given.plot)
 
 
 if __name__ == "__main__":

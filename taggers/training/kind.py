@@ -1,6 +1,6 @@
 """Train what tells one-shots, loops, stems and mixes apart: `weights/kind.pt`. Needs `weights/timbre.pt`.
 
-    python -m taggers.training.kind AUDIO STORE [--facts FILE]
+    python -m taggers.training.kind AUDIO STORE
 
 AUDIO is the folder with the manifest (for tempi), STORE its decoded clips (taggers.training.clips). Lengths are no
 shortcut: stems and mixes are cut at random, loops of whole bars are cut out of them where the tempo is known, and
@@ -38,6 +38,7 @@ HELD_OUT = (
     "wesnoth-music", "hyperrogue-music",
 )  # fmt: skip
 ONE_SHOTS, SEQUENCED, PER_SOURCE = 900, 500, 130
+LONGEST_LOOP = 12  # seconds: where clips of loops are cut
 HIDDEN = 48
 STEPS = 1_500
 
@@ -74,7 +75,7 @@ def examples(audio: Path, store: Path, part: int, parts: int) -> Iterator[Exampl
             length = int(bars * 4 * 60 / tempi[clip.path] * RATE)
             if length < min(len(sound), 17 * RATE):
                 start = _downbeat(sound[: len(sound) - length])
-                cut = sound[start : start + length].copy()
+                cut = sound[start : start + min(length, LONGEST_LOOP * RATE)].copy()
                 if np.abs(cut).max() > 0.1:
                     cut[-200:] *= np.linspace(1, 0, len(cut[-200:]), dtype=np.float32)
                     yield clip.source, "loop", cut
@@ -90,8 +91,8 @@ def _downbeat(sound: Sound) -> int:
 
 
 def _loop(sampler: Sampler, rng: np.random.Generator) -> Sound:
-    """One to four bars of one to three instruments, each a pattern that repeats, ending where it begins."""
-    bpm, bars = float(rng.uniform(70, 175)), int(rng.choice((1, 1, 2, 2, 4)))
+    """One to eight bars of one to three instruments, each a pattern that repeats, ending where it begins."""
+    bpm, bars = float(rng.uniform(70, 175)), int(rng.choice((1, 1, 2, 2, 4, 4, 8)))
     step = 60 / bpm / 4 * RATE
     out = np.zeros(int(step * 16 * bars), np.float32)
     for _ in range(int(rng.integers(1, 4))):
@@ -113,7 +114,7 @@ def _loop(sampler: Sampler, rng: np.random.Generator) -> Sound:
                 fade = min(600, len(piece))
                 piece[len(piece) - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
                 out[start : start + len(piece)] += piece * float(rng.uniform(0.6, 1))
-    return np.asarray(out / (np.abs(out).max() + 1e-6), np.float32)
+    return np.asarray(out / (np.abs(out).max() + 1e-6), np.float32)[: LONGEST_LOOP * RATE]
 
 
 def _described(part: int, audio: Path, store: Path, parts: int) -> list[Facts]:
@@ -155,37 +156,45 @@ def fit(known: list[Facts], seed: int = 3) -> dict[str, torch.Tensor]:
     return {name: value.detach().contiguous() for name, value in state.items()}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("audio", type=Path)
-    parser.add_argument("store", type=Path)
-    parser.add_argument("--parts", type=int, default=2, help="processes")
-    given = parser.parse_args()
-    with ProcessPoolExecutor(given.parts) as pool:
-        work = partial(_described, audio=given.audio, store=given.store, parts=given.parts)
-        everything = [one for some in pool.map(work, range(given.parts)) for one in some]
+def train(audio: Path, store: Path, parts: int = 2) -> None:
+    """Write `weights/kind.pt`, working in so many processes, and print how good it is."""
+    with ProcessPoolExecutor(parts) as pool:
+        work = partial(_described, audio=audio, store=store, parts=parts)
+        everything = [one for some in pool.map(work, range(parts)) for one in some]
     known = [one for one in everything if one[0] not in HELD_OUT]
     print(f"{len(known)} examples: {Counter(which for _, which, _ in known)}")
     model.save("kind", fit(known), kinds=list(KINDS))
     kind.forget()
+    report([one for one in everything if one[0] in HELD_OUT])
+
+
+def report(unseen: list[Facts]) -> None:
     right: Counter[tuple[str, str]] = Counter()
     asked: Counter[tuple[str, str]] = Counter()
     said: Counter[tuple[str, str]] = Counter()
     sure = []
-    for source, which, facts in everything:
-        if source in HELD_OUT:
-            chances = kind.weigh(facts)
-            guess = KINDS[int(chances.argmax())]
-            asked[source, which] += 1
-            right[source, which] += guess == which
-            said[which, guess] += 1
-            sure.append((float(chances.max()), guess == which))
+    for source, which, facts in unseen:
+        chances = kind.weigh(facts)
+        guess = KINDS[int(chances.argmax())]
+        asked[source, which] += 1
+        right[source, which] += guess == which
+        said[which, guess] += 1
+        sure.append((float(chances.max()), guess == which))
     for group, count in sorted(asked.items()):
         print(f"{group[0]:20} {group[1]:9} {count:4} right {right[group] / count:.3f}")
     print(f"held out: {sum(right.values()) / sum(asked.values()):.3f}; said for truth: {dict(said)}")
     for low in (0.4, 0.6, 0.8, 0.9):
         inside = [hit for chance, hit in sure if chance >= low]
         print(f"confidence {low} and more: {len(inside)} files, right {np.mean(inside):.3f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("audio", type=Path)
+    parser.add_argument("store", type=Path)
+    parser.add_argument("--parts", type=int, default=2, help="processes")
+    given = parser.parse_args()
+    train(given.audio, given.store, given.parts)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 from collections import defaultdict
 from collections.abc import Sequence
@@ -199,13 +200,14 @@ def _room(wave: Sound, rng: np.random.Generator) -> Sound:
     return wave.astype(np.float32)
 
 
-def shard(number: int, stores: Sequence[Path], teacher: Path, out: Path, without: Sequence[str]) -> None:
+def shard(
+    number: int, stores: Sequence[Path], teacher: Path, out: Path, without: Sequence[str], size: int = SHARD
+) -> None:
     """Make one shard; the same number makes the same shard."""
-    os.environ["OMP_NUM_THREADS"] = "1"
     sampler = Sampler([Store(folder) for folder in stores], without)
     hear = Teacher(teacher)
     rng = np.random.default_rng(number)
-    made = [make(sampler, rng) for _ in range(SHARD)]
+    made = [make(sampler, rng) for _ in range(size)]
     heard = [hear(wave) for _, wave, _ in made]
     target = out / f"{number:05}.npz"
     np.savez(
@@ -219,6 +221,32 @@ def shard(number: int, stores: Sequence[Path], teacher: Path, out: Path, without
     target.with_suffix(".tmp.npz").rename(target)
 
 
+def fill(
+    out: Path,
+    stores: Sequence[Path],
+    teacher: Path,
+    patches: int,
+    without: Sequence[str] = (),
+    first: int = 0,
+    size: int = SHARD,
+) -> None:
+    """Make the pool `out` of at least so many patches, in whole shards of `size`, numbered from `first`: pools
+    that are learned from together begin at different numbers. Shards that are there already stay."""
+    out.mkdir(parents=True, exist_ok=True)
+    sampler = Sampler([Store(folder) for folder in stores], without)
+    (out / "clips.json").write_text(json.dumps([asdict(clip) for _, clip in sampler.clips]))
+    every = range(first, first + -(-patches // size))
+    numbers = [number for number in every if not (out / f"{number:05}.npz").exists()]
+    if not numbers:
+        return
+    # One thread each is ten times as fast. It is read when numpy is loaded: so in new processes, not in forks
+    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+    work = partial(shard, stores=stores, teacher=teacher, out=out, without=without, size=size)
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as processes:
+        for done, _ in enumerate(processes.map(work, numbers), 1):
+            print(f"{done * size} patches", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stores", nargs="+", type=Path)
@@ -228,15 +256,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="number of the first shard")
     parser.add_argument("--without", nargs="*", default=[])
     given = parser.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
-    sampler = Sampler([Store(folder) for folder in given.stores], given.without)
-    (given.out / "clips.json").write_text(json.dumps([asdict(clip) for _, clip in sampler.clips]))
-    every = range(given.first, given.first + -(-given.patches // SHARD))
-    numbers = [number for number in every if not (given.out / f"{number:05}.npz").exists()]
-    work = partial(shard, stores=given.stores, teacher=given.teacher, out=given.out, without=given.without)
-    with ProcessPoolExecutor(2) as pool:
-        for done, _ in enumerate(pool.map(work, numbers), 1):
-            print(f"{done * SHARD} patches", flush=True)
+    fill(given.out, given.stores, given.teacher, given.patches, given.without, given.first)
 
 
 if __name__ == "__main__":

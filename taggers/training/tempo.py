@@ -1,8 +1,8 @@
 """Fits the weights of taggers.pulse.FEATURES and taggers.tempo.CALIBRATION, and prints them.
 
-    python -m taggers.training.tempo CORPUS
+    python -m taggers.training.tempo AUDIO
 
-CORPUS holds `audio/manifest.csv` (path, source, kind, bpm). Scores are of sources left out of the fit:
+AUDIO holds `manifest.csv` (path, source, kind, bpm). Scores are of sources left out of the fit:
 loops, stems and mixes with their makers' tempo; one-shots are what has none. pop909-render counts little: its
 MIDI files write ballads at half of what a producer would set.
 """
@@ -46,8 +46,8 @@ class Example:
     weight: float
 
 
-def main(corpus: Path) -> None:
-    examples = list(_examples(corpus / "audio"))
+def main(audio: Path) -> None:
+    examples = _examples(audio)
     columns = np.concatenate([one.features for one in examples])
     print(f"{len(examples)} files; weights fitted on all, scores on the source left out\n")
     judged: list[tuple[Example, float, bool]] = []

@@ -12,6 +12,7 @@ import soundfile
 
 from taggers import FileTags, Job, Tagger, load, names, tag_file, versions
 from taggers.pitch import KEYS
+from taggers.vectors import RHYTHM, RHYTHM_SIZE, TIMBRE, TIMBRE_SIZE
 from tests.taggers.signals import RATE, Sound, cadence, hit, noise, place, seconds, sine, speech
 
 NAN = sine(440, 3)
@@ -79,6 +80,32 @@ def test_no_tempo_and_no_key_where_there_is_none(sound: str, heard: dict[str, Fi
     findings = heard[sound].findings
     assert [tag for tag in findings["tempo"].tags if tag.field == "bpm"] == []
     assert [tag for tag in findings["key"].tags if tag.field == "key"] == []
+
+
+NOTHING_PLAYS = (
+    "silence", "white noise", "brown noise", "five milliseconds", "one sample", "offset", "nothing but not numbers",
+    "garbage", "eight channels of noise", "64 channels",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("sound", NOTHING_PLAYS)
+def test_no_instrument_and_no_kind_where_nothing_plays(sound: str, heard: dict[str, FileTags]) -> None:
+    for name in ("instrument", "kind"):
+        findings = heard[sound].findings[name]
+        assert findings.tags == ()
+        assert findings.abstained[name]
+
+
+def test_vectors_are_of_their_size(heard: dict[str, FileTags]) -> None:
+    for result in heard.values():
+        vectors = result.findings["embedding"].vectors
+        for name, size in ((TIMBRE, TIMBRE_SIZE), (RHYTHM, RHYTHM_SIZE)):
+            if name in vectors:
+                vector = np.frombuffer(vectors[name], "<f2").astype(float)
+                assert vector.shape == (size,)
+                assert np.linalg.norm(vector) == pytest.approx(1, abs=0.01) or (
+                    name == RHYTHM and not vector.any()
+                )
 
 
 def test_speech_gets_no_confident_label(tmp_path: Path) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 
 import numpy as np
 import pytest
-import soundfile
 import soxr
 
 from archivist.duplicates import doubt, errors, likeness, same
+from benchmarks.duplicates import CHANGES, clips, measure, through, wrapped
 from fixtures.synth import drums, instruments
 from taggers.audio import Samples
 from taggers.fingerprint import RATE, Print, fingerprint, unpack
+from tests.corpus import corpus
 from tests.taggers.signals import beats, noise, speech
 
 Change = Callable[[Samples], Samples]
@@ -27,20 +27,6 @@ def drum(name: str, seed: int) -> Samples:
     return np.asarray(drums.DRUMS[name].sound(RATE, np.random.default_rng(seed)), np.float32)
 
 
-def through(form: str, level: float) -> Change:
-    def change(sound: Samples) -> Samples:
-        file = io.BytesIO()
-        soundfile.write(file, sound, RATE, format=form, compression_level=level)
-        file.seek(0)
-        return np.asarray(soundfile.read(file, dtype="float32")[0])
-
-    return change
-
-
-def wrapped(before: float, after: float) -> Change:
-    return lambda sound: np.pad(sound, (round(before * RATE), round(after * RATE)))
-
-
 SOUNDS: dict[str, Callable[[], Samples]] = {
     "kick": lambda: drum("kick", 1),
     "snare": lambda: drum("snare", 1),
@@ -52,10 +38,10 @@ SOUNDS: dict[str, Callable[[], Samples]] = {
 }
 
 COPIES: dict[str, Change] = {
-    "6 dB quieter": lambda sound: sound / 2,
+    "6 dB quieter": lambda sound: sound * np.float32(0.5),
     "silence at both ends": wrapped(0.3137, 2.0),
     "over 48 kHz": lambda sound: soxr.resample(soxr.resample(sound, RATE, 48_000), 48_000, RATE),
-    "16 bit": lambda sound: np.round(sound * 3_276).astype(np.float32) / 32_768,
+    "16 bit": lambda sound: np.round(sound * 3_276).astype(np.float32) / np.float32(32_768),
     "vorbis": lambda sound: through("OGG", 0.5)(sound * np.float32(0.5)),
     "mp3": lambda sound: through("MP3", 0.4)(sound * np.float32(0.5)),
 }
@@ -119,3 +105,24 @@ def test_a_print_is_small_and_comes_back_whole(length: float) -> None:
     data = one.pack()
     assert len(data) <= 4_200
     assert unpack(data).pack() == data
+
+
+NOTES = frozenset(name for name in CHANGES if "%" not in name)
+# source: (clips, changes, copies that may stay unknown: one of 280 did)
+REAL = {
+    "vsco-subset": (10, NOTES, 0),
+    "fluidr3-oneshots": (10, NOTES, 0),
+    "sonic-pi-samples": (10, frozenset(CHANGES), 1),
+    "lmms-demos": (10, frozenset(CHANGES), 0),
+}
+"""The clips are drawn by a seed of their own."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", REAL)
+def test_real_sounds_are_known_in_every_dress_and_lookalikes_are_not(source: str) -> None:
+    count, changes, unknown = REAL[source]
+    found = measure(clips(corpus("audio", source), count, seed=7), changes)
+    assert found.clips == count
+    assert sum(found.known.values()) >= len(found.known) * count - unknown, found.known
+    assert not found.wrong
