@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test test-all lint types contracts check clean
+.PHONY: demo test test-all test-faults lint types contracts check clean
 
 # A studio made by code, indexed, and opened in the terminal UI; without a terminal it prints what it found.
 demo: $(INSTALLED)
@@ -15,6 +15,10 @@ test: $(INSTALLED)
 
 test-all: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto
+
+# Runs of indexing killed by the hundred; tests/faults/ holds the quick ones too, which `make test` runs.
+test-faults: $(INSTALLED)
+	$(BIN)/python -m pytest -n auto -m faults
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import taggers
-from archivist import pending
+from archivist import pending, processes
 from archivist.store.opinions import Heard, Said
 from archivist.tables import File
 from taggers.filename import read_name
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 J = TypeVar("J")
 R = TypeVar("R")
 
-_TASKS_PER_WORKER = 500  # then a fresh process: C libraries leak (essentia's trackers name a dozen cases)
+_TASKS_PER_WORKER = 2_000  # then a fresh process: C libraries leak (essentia's trackers name a dozen cases)
 _POLL = 0.2  # seconds between looks at the stop event
 
 
@@ -50,19 +50,27 @@ class Workers:
     time_limit: float
 
 
-def local_workers(jobs: int, time_limit: float) -> Workers:
-    """Processes on this machine: spawned, for a fork of a process with threads or torch may hang."""
+def local_workers(jobs: int, time_limit: float, *, nice: bool = False) -> Workers:
+    """Processes on this machine: spawned, for a fork of a process with threads or torch may hang.
+
+    nice: they let all other processes go first.
+    """
     context = multiprocessing.get_context("spawn")
 
     def make(count: int) -> Executor:
         return ProcessPoolExecutor(
             count,
             mp_context=context,
-            initializer=taggers.start_worker,
+            initializer=_start_nice_worker if nice else taggers.start_worker,
             max_tasks_per_child=_TASKS_PER_WORKER,
         )
 
     return Workers(jobs, make, time_limit)
+
+
+def _start_nice_worker() -> None:
+    processes.give_way()
+    taggers.start_worker()
 
 
 def dask_workers(address: str, time_limit: float) -> Workers:

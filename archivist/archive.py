@@ -11,8 +11,11 @@ Each call opens a connection of its own for its thread, so that calls may come f
 
 from __future__ import annotations
 
+import logging
+import shutil
 import sqlite3
 import threading
+import time
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,9 +24,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from peewee import DatabaseError
 
-from archivist import details, edits, results, roots
+from archivist import backup, details, edits, results, roots
 from archivist.config import Config
-from archivist.database import ArchiveError, is_current, migrate, open_database
+from archivist.database import ArchiveError, file_of, is_current, migrate, open_database
 from archivist.edits import EditError
 from archivist.query.nodes import Query, QueryError
 from archivist.query.parse import parse, parse_lenient
@@ -34,17 +37,26 @@ from archivist.records import (
     Facet,
     FileDetails,
     FileRow,
+    FileUses,
+    Finding,
     Hearing,
     IndexProgress,
     IndexSummary,
     Inspection,
+    LackedSample,
     Neighbour,
+    PluginUse,
     ProjectDetails,
     ProjectRow,
+    Pruned,
+    Relocation,
+    Report,
     RootInfo,
 )
 from archivist.results import Results
-from archivist.tables import database
+from archivist.store import lock
+from archivist.store.lock import Locked
+from archivist.tables import File, database
 from archivist.weights import ASPECTS, weigh
 
 if TYPE_CHECKING:
@@ -56,11 +68,17 @@ __all__ = [
     "ArchiveError",
     "EditError",
     "Interrupted",
+    "Locked",
     "QueryError",
     "Results",
     "analyze",
+    "back_up",
+    "doctor",
     "inspect",
+    "restore",
 ]
+
+log = logging.getLogger(__name__)
 
 
 def inspect(paths: Sequence[Path]) -> Iterator[Inspection]:
@@ -76,6 +94,41 @@ def analyze(paths: Sequence[Path], config: Config, stop: threading.Event | None 
     from archivist.analysis import local_workers
 
     return examine.analyze(paths, local_workers(config.jobs, config.time_limit), stop)
+
+
+def doctor(config: Config, config_file: Path, *, engines: bool = True) -> Iterator[Finding]:
+    """Whether all is well, with what to do about it; reads only, and needs no archive that opens. See `doctor`."""
+    from archivist import doctor
+
+    return doctor.examine(config, config_file, engines=engines)
+
+
+def back_up(config: Config, target: Path | None = None) -> Path:
+    """Copy the archive while it is in use, check the copy, keep the newest few; where it is. See `backup.take`.
+
+    Raises ArchiveError; where the archive itself is damaged, that names the newest good backup.
+    """
+    return backup.take(_file(config, "pg_dump"), target, keep=config.backups)
+
+
+def restore(config: Config, source: Path) -> Path | None:
+    """Put a backup in the archive's place, checked first; where the replaced archive lies, if there was one.
+
+    Raises ArchiveError, and changes nothing, where the backup is no good or another process has the archive open.
+    """
+    return backup.restore(_file(config, "pg_restore"), source)
+
+
+def _file(config: Config, tool: str) -> Path:
+    """The archive's file. Raises ArchiveError where PostgreSQL keeps it, whose own tool does this."""
+    file = file_of(config.archive)
+    if file is None:
+        example = {
+            "pg_dump": "pg_dump --format=custom --file=archive.dump DATABASE",
+            "pg_restore": "pg_restore --clean --if-exists --dbname=DATABASE archive.dump",
+        }
+        raise ArchiveError(f"this archive is in PostgreSQL, which has its own tool for that: {example[tool]}")
+    return file
 
 
 # What reads projects and hears audio is imported where it is used: `archivist find` starts without it.
@@ -96,12 +149,23 @@ class Archive:
 
     @classmethod
     def open(cls, config: Config) -> Self:
-        """Open the archive that the config names, made on first use. Raises ArchiveError."""
+        """Open the archive that the config names, made on first use, and brought to the current schema after a
+        backup. Raises ArchiveError; where the archive is damaged, or gone unlike its backups, that names the
+        newest good one.
+        """
+        file = file_of(config.archive)
+        if file:
+            backup.whole(file)
         opened = open_database(config.archive)
         database.initialize(opened)
+
+        def keep_the_old(first: str) -> None:
+            if file:
+                backup.take(file, keep=config.backups, reason=f"before-{first}")
+
         with _translated(config.archive):
             if not is_current(opened):
-                migrate(opened)
+                migrate(opened, keep_the_old)
         return cls(config)
 
     def __enter__(self) -> Self:
@@ -116,10 +180,11 @@ class Archive:
 
     # ------------------------------------------------------------ roots
 
-    def add_root(self, path: Path, kind: str = "mixed") -> RootInfo:
-        """Raises ArchiveError where the path is no folder or overlaps another root."""
+    def add_root(self, path: Path, kind: str = "mixed", *, mark: bool = False) -> RootInfo:
+        """mark: write `.archivist-volume` into the folder, by which it is known wherever it is mounted. Raises
+        ArchiveError where the path is no folder, overlaps another root or cannot be marked."""
         with self._connected(writes=True):
-            return roots.add(path, kind)
+            return roots.add(path, kind, mark=mark)
 
     def roots(self) -> list[RootInfo]:
         with self._connected():
@@ -128,6 +193,42 @@ class Archive:
     def remove_root(self, path: Path) -> RootInfo:
         with self._connected(writes=True):
             return roots.remove(path)
+
+    def relocate(
+        self, old: Path, new: Path, *, accept_missing: bool = False, dry_run: bool = False
+    ) -> list[Relocation]:
+        """A root, or a drive with roots, lies elsewhere now; nothing is heard again. See `relocate`."""
+        from archivist import relocate
+
+        with self._connected(writes=True), lock.held("relocate", threading.Event()):
+            return relocate.relocate(
+                old,
+                new,
+                exclude=self.config.exclude,
+                threshold=self.config.missing_threshold,
+                accept_missing=accept_missing,
+                dry_run=dry_run,
+            )
+
+    def prune(
+        self, query: str = "", *, missing_for: float = 0.0, forget_values: bool = False, dry_run: bool = False
+    ) -> Pruned:
+        """Forget files and projects that are gone, the only way that they leave; there is no undo. See `prune`.
+
+        query: only what this finds, and then also what lies below no root any more. missing_for: only what has
+        been missing for so many seconds. forget_values: what people said of them too. Raises QueryError.
+        """
+        from archivist import prune
+
+        files = projects = None
+        if query.strip():
+            asked = (query, f"({query}) is:missing")
+            files = [id_ for text in asked for id_ in self.find(text).ids]
+            projects = [id_ for text in asked for id_ in self.find(text, projects=True).ids]
+        with self._connected(writes=True), lock.held("prune", threading.Event()):
+            return prune.prune(
+                files, projects, missing_for=missing_for, forget_values=forget_values, dry_run=dry_run
+            )
 
     # ------------------------------------------------------------ indexing
 
@@ -138,24 +239,45 @@ class Archive:
         jobs: int | None = None,
         scheduler: str | None = None,
         accept_missing: bool = False,
+        nice: bool | None = None,
+        command: Literal["index", "watch"] = "index",
         progress: Callable[[IndexProgress], None] | None = None,
         stop: threading.Event | None = None,
+        waiting: Sequence[Path] = (),
+        settle: float = 0.0,
     ) -> IndexSummary:
-        """Bring these roots, or all, up to date. See `indexer.index`."""
-        from archivist import indexer
-        from archivist.analysis import dask_workers, local_workers
+        """Bring these roots, or all, up to date. See `indexer.index`.
 
-        limit = self.config.time_limit
-        workers = dask_workers(scheduler, limit) if scheduler else local_workers(jobs or self.config.jobs, limit)
-        with self._connected(writes=True):
-            return indexer.index(
+        nice: the workers let other processes go first; the config's without it. command: who indexes, as
+        another is told; "watch" waits for that other's end instead of raising Locked.
+        """
+        from archivist import indexer, report
+        from archivist.analysis import dask_workers, local_workers
+        from archivist.store import runs
+
+        limit, stop = self.config.time_limit, stop or threading.Event()
+        workers = (
+            dask_workers(scheduler, limit)
+            if scheduler
+            else local_workers(jobs or self.config.jobs, limit, nice=self.config.nice if nice is None else nice)
+        )
+        self._back_up_weekly()
+        with self._connected(writes=True), lock.held(command, stop, wait=command == "watch"):
+            started, unnoted = time.time(), runs.begin()
+            summary = indexer.index(
                 roots.find(folders),
                 self.config,
                 workers,
                 accept_missing=accept_missing,
                 progress=progress,
                 stop=stop,
+                waiting=waiting,
+                settle=settle,
             )
+            report.note(summary, unnoted=unnoted)
+            runs.end(command, started, summary)
+        self._back_up_weekly()  # the first has nothing to copy before the archive holds something
+        return summary
 
     def watch(
         self,
@@ -167,18 +289,52 @@ class Archive:
     ) -> None:
         """Index once, then whatever changes, until `stop` is set; `report` is given each run's summary.
 
-        refused: told the folders whose changes the system does not tell; they are looked at now and then.
+        refused: told the folders whose changes the system does not all tell, and what could not be done; what is
+        missed so is found by the next sweep. Roots and drives may come and go meanwhile.
         """
         from archivist import watch
 
-        folders = [Path(root.path) for root in self.roots() if root.status == "online"]
-        watch.watch(
-            folders,
-            lambda changed: report(self.index(changed, stop=stop)),
-            stop,
-            quiet=watch.QUIET if quiet is None else quiet,
-            refused=refused,
-        )
+        quiet = watch.QUIET if quiet is None else quiet
+        settle = min(watch.SETTLE, quiet)
+
+        def look(changed: list[Path], waiting: list[Path]) -> None:
+            try:
+                summary = self.index(changed, command="watch", stop=stop, waiting=waiting, settle=settle)
+            except Locked:  # told to stop while it waited for another indexer
+                return
+            except backup.Damaged:
+                raise
+            except ArchiveError as error:  # a disk that is full today need not be so tomorrow
+                refused(changed[0], str(error))
+                return
+            report(summary)
+
+        def online() -> list[Path]:
+            return [Path(root.path) for root in self.roots() if root.status == "online"]
+
+        watch.watch(online, look, stop, quiet=quiet, told=refused)
+
+    def report(self, since: str = "last") -> Report:
+        """What is new since a moment: see `report.moment`. Raises ValueError on one that cannot be."""
+        from archivist import report
+
+        with self._connected():
+            return report.report(report.moment(since))
+
+    def _back_up_weekly(self) -> None:
+        """A full disk is no reason not to index; an archive that is damaged is."""
+        file = file_of(self.config.archive)
+        if file is None or not backup.is_due(file):
+            return
+        with self._connected():
+            if not File.select(File.id).limit(1).exists():
+                return
+        try:
+            backup.take(file, keep=self.config.backups)
+        except backup.Damaged:
+            raise
+        except ArchiveError as error:
+            log.warning("%s", error)
 
     # ------------------------------------------------------------ finding
 
@@ -279,6 +435,33 @@ class Archive:
                 offline=roots.offline_volumes(),
                 connect=self._connected,
             )
+
+    def uses(self, target: str) -> FileUses:
+        """Which projects use this audio file, a path or an id; where none does, how sure that is.
+        Raises ArchiveError."""
+        from archivist import uses
+
+        with self._connected():
+            kind, found = details.identify(target, projects=False)
+            if kind == "project":
+                raise ArchiveError(f"{target}: is a project; `archivist show` lists what it uses")
+            row = self._row(found, projects=False)
+            assert isinstance(row, FileRow)
+            return uses.of_file(row)
+
+    def lacked_samples(self, *, unresolved: bool = False) -> list[LackedSample]:
+        """Samples that projects would not find, project by project. See `uses.lacked`."""
+        from archivist import uses
+
+        with self._connected():
+            return list(uses.lacked(roots.offline_volumes(), unresolved=unresolved))
+
+    def plugins(self) -> list[PluginUse]:
+        """Every plugin that a project uses, or used, those of most projects first."""
+        from archivist import uses
+
+        with self._connected():
+            return uses.plugins()
 
     def duplicates(
         self, query: str = "", *, by: Literal["bytes", "sound"] = "sound", decided: bool = False
@@ -417,9 +600,14 @@ def _translated(archive: str) -> Iterator[None]:
         hints = {
             "locked": "another archivist writes to it; try again when that has finished",
             "not a database": "it is no archivist archive, or damaged",
-            "malformed": "it is damaged; restore a backup",
+            "malformed": "it is damaged",
             "readonly": "no permission to write to it",
             "full": "the disk is full; what was finished is kept",
+            "disk I/O": "it cannot be written or read (its disk fails, or a quota); what was finished is kept",
         }
         hint = next((hint for mark, hint in hints.items() if mark in text), text)
+        if "disk I/O" in text and (file := file_of(archive)) and shutil.disk_usage(file.parent).free < 1 << 20:
+            hint = hints["full"]  # a shared memory that does not fit says only that it failed
+        if "damaged" in hint and (file := file_of(archive)):
+            raise backup.Damaged(backup.damage(file, hint)) from error
         raise ArchiveError(f"{archive}: {hint}") from error

@@ -7,6 +7,11 @@
     missing_threshold = 0.3         # a root that loses more than this share at once is left as it was
     exclude = ["Freeze", "*.tmp"]   # names of files and folders that are never looked at
     cache = "/data/cache"           # where is kept what can be made anew
+    nice = true                     # workers let every other process go first
+    between = "01:00-06:00"         # `archivist index` runs only then
+    after_index = "notify-me --new" # a command that is run after `archivist index`, with the report as JSON on its
+                                    # standard input; no shell, unless it is one: ["sh", "-c", "…"]
+    backups = 8                     # copies of the archive that are kept
 
     [similar]                       # how much each aspect counts in `archivist similar`
     timbre = 1.0
@@ -17,6 +22,8 @@ Environment: ARCHIVIST_ARCHIVE, ARCHIVIST_CONFIG, ARCHIVIST_JOBS.
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -26,6 +33,7 @@ from typing import Any
 import platformdirs
 
 from archivist.weights import weigh
+from archivist.window import Window
 
 APP = "archivist"
 
@@ -43,7 +51,11 @@ class Config:
     exclude: tuple[str, ...] = ()
     log: Path | None = None
     cache: Path | None = None
+    backups: int = 8
     similar: Mapping[str, float] = field(default_factory=dict)
+    nice: bool = False
+    between: Window | None = None
+    after_index: tuple[str, ...] = ()
 
 
 def default() -> Config:
@@ -59,8 +71,8 @@ def load(
 
     Raises ConfigError on an unreadable file, an unknown setting or a value of the wrong type.
     """
-    named = path or (Path(environment["ARCHIVIST_CONFIG"]) if environment.get("ARCHIVIST_CONFIG") else None)
-    file = named or Path(platformdirs.user_config_dir(APP, appauthor=False)) / "config.toml"
+    file = file_in_force(path, environment)
+    named = path or environment.get("ARCHIVIST_CONFIG")
     settings = _read(file) if named or file.exists() else {}
     if environment.get("ARCHIVIST_ARCHIVE"):
         settings["archive"] = environment["ARCHIVIST_ARCHIVE"]
@@ -69,6 +81,13 @@ def load(
     if archive:
         settings["archive"] = archive
     return replace(default(), **{name: _convert(name, value, file) for name, value in settings.items()})
+
+
+def file_in_force(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Path:
+    """The settings file that `load` reads; the default one may be absent."""
+    named = environment.get("ARCHIVIST_CONFIG")
+    default_file = Path(platformdirs.user_config_dir(APP, appauthor=False)) / "config.toml"
+    return path or (Path(named) if named else default_file)
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -90,7 +109,11 @@ _CONVERTERS: dict[str, Any] = {
     "exclude": lambda value: tuple(str(item) for item in value),
     "log": lambda value: Path(value).expanduser(),
     "cache": lambda value: Path(value).expanduser(),
+    "backups": lambda value: max(1, int(value)),
     "similar": lambda value: _weights(value),
+    "nice": lambda value: _truth(value),
+    "between": lambda value: Window.parse(str(value)),
+    "after_index": lambda value: _command(value),
 }
 
 
@@ -107,6 +130,24 @@ def _weights(table: Any) -> dict[str, float]:
     weights = {aspect: float(weight) for aspect, weight in table.items()}
     weigh(weights)
     return weights
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("write true or false")
+    return value
+
+
+def _command(value: Any) -> tuple[str, ...]:
+    """A command line as words: one text is split as a shell would, but for Windows' backslashes, or a list."""
+    if isinstance(value, str):
+        words = shlex.shlex(value, posix=True, punctuation_chars=False)
+        words.whitespace_split, words.commenters = True, ""
+        words.escape = "" if sys.platform == "win32" else words.escape
+        return tuple(words)
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise TypeError('write it as a text, or as a list: ["command", "argument"]')
+    return tuple(value)
 
 
 def _cores() -> int:

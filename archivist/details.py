@@ -214,7 +214,7 @@ def _versions(project: Project) -> tuple[VersionRow, ...]:
         Version.select().where(Version.project == project.id).order_by(Version.saved_at.desc()).limit(_VERSIONS)
     )
     mount = Path(project.volume.last_path)
-    states = [_state(version) for version in versions]
+    states = [state_of(version) for version in versions]
     rows = []
     for version, state, before in zip(versions, states, [*states[1:], None], strict=True):
         readable = before is not None and version.status != "error"
@@ -236,7 +236,8 @@ def _versions(project: Project) -> tuple[VersionRow, ...]:
     return tuple(rows)
 
 
-def _state(version: Version) -> State:
+def state_of(version: Version) -> State:
+    """A version as far as versions are compared."""
     tracks = TrackTable.select(TrackTable.name, TrackTable.kind).where(TrackTable.version == version.id)
     plugins = (
         PluginTable.select(PluginTable.name, fn.SUM(VersionPlugin.count))

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from peewee import chunked
 
+from archivist import vectors
 from archivist.records import DuplicateGroup, DuplicateMember, FileRow
 from archivist.results import Connect, Results
 from archivist.store import verdicts
@@ -32,15 +33,16 @@ RADIUS = 5.0
 """Between sketches, in units of about a decibel. Copies mostly lie within 3."""
 NEIGHBOURS = 32
 MAX_ERRORS = 0.4
-MAX_LATE_ERRORS = 0.27
+MAX_LATE_ERRORS = 0.2
 """Shares of bits that may differ in any part, of the fine moments and of the sparse ones, which lie far apart and
 err less. Chance: 0.5."""
-MAX_DOUBT = 1.0
-"""See `doubt`. Chosen by hand on clips that `benchmarks duplicates` draws from too, so its figures flatter."""
+MAX_DOUBT = 0.85
+"""See `doubt`. Of copies nearly all have less than 0.8; chosen by hand on the sources that `benchmarks duplicates`
+calls seen."""
 MIN_OVERLAP = 0.7
 """Of the shorter audible part in the longer: beyond that it is a part of it, not a copy."""
 
-_LOSS, _ERRORS, _LATE = 0.12, 0.6, 0.35  # each would be doubt enough alone
+_LOSS, _ERRORS, _LATE = 0.12, 0.6, 0.25  # each would be a doubt of 1 alone
 _MAX_SHIFT = round(0.02 * WAVE_RATE)  # samples: as unsure as codecs make the first audible moment
 _SHIFTS = range(-2, 3)  # moments
 _PART = 64  # words: what differs for a second or so is another mix
@@ -80,7 +82,7 @@ def find(
     found: list[list[_Copy]] = []
     for cluster in chunked(clusters, _AT_ONCE):
         involved = [content for contents in cluster for content in contents]
-        copies = _copies(involved, places)
+        copies = _copies(involved)
         prints = _prints(involved) if by == "sound" else {}
         for contents in cluster:
             members = sorted((copy for content in contents for copy in copies[content]), key=_order)
@@ -138,11 +140,11 @@ def _alike(places: dict[int, list[int]]) -> Iterator[Pair]:
 def _sketches(places: dict[int, list[int]]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Contents and their sketches, shape (n, SKETCH)."""
     contents, sketches = array("q"), array("f")
-    rows = Embedding.select(Embedding.content, Embedding.vector).where(Embedding.model == PRINT)
-    for content, vector in rows.tuples().iterator():
-        if content in places:
-            contents.append(content)
-            sketches.extend(unpack_sketch(bytes(vector)).astype(np.float32).tolist())
+    for some in vectors.batches(PRINT):
+        for content, vector in some:
+            if content in places:
+                contents.append(content)
+                sketches.frombytes(unpack_sketch(bytes(vector)).astype(np.float32).tobytes())
     return np.array(contents, np.int64), np.array(sketches, np.float32).reshape(-1, SKETCH)
 
 
@@ -150,7 +152,9 @@ def _verified(pairs: NDArray[np.int64]) -> Iterator[Pair]:
     for start in range(0, len(pairs), _AT_ONCE):
         some = pairs[start : start + _AT_ONCE].tolist()
         prints = _prints({content for pair in some for content in pair})
-        yield from ((left, right) for left, right in some if same(prints[left], prints[right]))
+        for left, right in some:
+            if left in prints and right in prints and same(prints[left], prints[right]):  # not one heard anew
+                yield left, right
 
 
 def _prints(contents: Iterable[int]) -> dict[int, Print]:
@@ -173,16 +177,17 @@ def doubt(one: Print, other: Print) -> float:
     """How far two prints are from being of one recording, 0 for equal ones; infinite where they cannot be.
 
     A codec harms one view at a time: noise loses its waveform, held notes their words, soft attacks their sketch.
-    A look-alike falls short in all, so the shortfalls are added up.
+    A look-alike falls short in all, so the shortfalls are added up; the waveforms last, as they take the longest,
+    and not where it is too much without.
     """
-    early, late = errors(one, other)
-    if early > MAX_ERRORS or late > MAX_LATE_ERRORS:
-        return float("inf")
     distance = float(np.linalg.norm(one.sketch.astype(np.float32) - other.sketch.astype(np.float32)))
     if distance > RADIUS:
         return float("inf")
-    loss = 1 - likeness(one, other)
-    return loss / _LOSS + max(early / _ERRORS, late / _LATE) + distance / RADIUS
+    early, late = errors(one, other)
+    if early > MAX_ERRORS or late > MAX_LATE_ERRORS:
+        return float("inf")
+    sure = max(early / _ERRORS, late / _LATE) + distance / RADIUS
+    return sure if sure > MAX_DOUBT else sure + (1 - likeness(one, other)) / _LOSS
 
 
 def errors(one: Print, other: Print) -> tuple[float, float]:
@@ -200,10 +205,13 @@ def _fine_errors(one: NDArray[np.uint32], other: NDArray[np.uint32], shift: int)
 
 def _worst(differing: NDArray[np.uint32]) -> float:
     """The share of set bits in the worst part of about _PART words."""
-    if not len(differing):
+    count = len(differing)
+    if not count:
         return 0.0
-    parts = np.array_split(np.bitwise_count(differing), max(1, len(differing) // _PART))
-    return max(float(part.mean()) for part in parts) / 32
+    parts = max(1, count // _PART)
+    edges = np.arange(parts + 1) * count // parts
+    set_bits = np.add.reduceat(np.bitwise_count(differing), edges[:-1], dtype=np.int64)
+    return float((set_bits / np.diff(edges)).max()) / 32
 
 
 def likeness(one: Print, other: Print) -> float:
@@ -242,14 +250,11 @@ def _clusters(places: dict[int, list[int]], linked: dict[int, set[int]]) -> list
     return clusters
 
 
-def _copies(contents: Sequence[int], places: dict[int, list[int]]) -> dict[int, list[_Copy]]:
+def _copies(contents: Sequence[int]) -> dict[int, list[_Copy]]:
     copies: dict[int, list[_Copy]] = defaultdict(list)
     for batch in chunked(contents, 400):
-        used = {
-            row[0] for row in SampleUse.select(SampleUse.file).where(
-                SampleUse.file << [file for content in batch for file in places[content]][:30_000]
-            ).distinct().tuples()
-        }  # fmt: skip
+        uses = SampleUse.select(SampleUse.file).join(File, on=SampleUse.file == File.id)
+        used = {file for (file,) in uses.where(File.content << batch).distinct().tuples()}
         rows = (
             File.select(
                 File.id, File.content, File.size, File.project, Content.codec, Content.sample_rate,
@@ -298,10 +303,14 @@ def _split(
     rest = members
     while len(rest) > 1:
         best, *others = rest
-        group, rest = [best], []
+        group, rest, inside = [best], [], {best.content: best}
         for copy in others:
-            apart = any(_apart(said.get(_pair(copy, one)), decided=decided) for one in group)
-            (rest if apart or not _belongs(best, copy, said, prints) else group).append(copy)
+            apart = any(_apart(said.get(_pair(copy, one)), decided=decided) for one in inside.values())
+            if apart or not _belongs(best, copy, said, prints):
+                rest.append(copy)
+            else:
+                group.append(copy)
+                inside.setdefault(copy.content, copy)
         if len(group) > 1:
             yield group
 

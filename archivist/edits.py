@@ -109,7 +109,8 @@ def undo() -> list[Change]:
     """Take back the newest edit; what changed by that, one line for each content or project."""
     with database.atomic():
         return [
-            Change(_place(edit), edit.field, _former(edit.after), _former(edit.before)) for edit in opinions.undo()
+            Change(_place(edit), _subject(edit), _former(edit.after), _former(edit.before))
+            for edit in opinions.undo()
         ]
 
 
@@ -176,5 +177,20 @@ def _place(edit: Any) -> str:
     """Where what was edited lies: the project's name, or one of the content's places."""
     if edit.project_id is not None:
         return str(Project.get_by_id(edit.project_id).name)
-    file = File.get_or_none(File.content == edit.content_id)
-    return str(file.rel_path) if file else bytes(Content.get_by_id(edit.content_id).digest).hex()
+    return _place_of(edit.content_id)
+
+
+def _place_of(content_id: int) -> str:
+    file = File.get_or_none(File.content == content_id)
+    if file is not None:
+        return str(file.rel_path)
+    content = Content.get_or_none(Content.id == content_id)
+    return bytes(content.digest).hex() if content is not None else "a file that is gone"
+
+
+def _subject(edit: Any) -> str:
+    """What was edited: a field, a label, or what was said of this content and another."""
+    other = verdicts.other(edit.field)
+    if other is None:
+        return str(edit.field)
+    return "verdict on its copies" if other == edit.content_id else f"verdict on it and {_place_of(other)}"

@@ -16,15 +16,16 @@ from typing import Any
 from peewee import chunked
 
 import taggers
-from archivist import analysis, kinds, pending, readers, scan
+from archivist import analysis, kinds, pending, readers, scan, volumes
 from archivist.analysis import Crash, Workers
 from archivist.config import Config
 from archivist.projects import ProjectFile, Song, Territory, group
-from archivist.reading import ReadJob, ReadResult, read_job
+from archivist.reading import ReadJob, ReadResult, digest_of, read_job
 from archivist.records import IndexSummary
 from archivist.rootscan import refuse, scan_root
 from archivist.run import Progress, RootScan, Run
-from archivist.store import opinions, places, songs, words
+from archivist.scan import Known
+from archivist.store import moves, opinions, places, songs, words
 from archivist.tables import File, Project, Root, Version, database
 
 _COMMIT_RESULTS = 200
@@ -40,31 +41,40 @@ def index(
     accept_missing: bool = False,
     progress: Progress | None = None,
     stop: threading.Event | None = None,
+    waiting: Sequence[Path] = (),
+    settle: float = 0.0,
 ) -> IndexSummary:
     """Bring these roots up to date and say what changed.
 
     A root whose drive is away is left alone and named in `offline`; one that lost more than the config's
     threshold is left alone and named in `refused` unless `accept_missing`. Setting `stop` ends the run
-    soon, keeps what is done, and gives a summary with `interrupted`. Needs an open connection.
+    soon, keeps what is done, and gives a summary with `interrupted`. What lies directly in a folder of `waiting`
+    is left as it is: something is being written there; and so is a file that was written to in the last `settle`
+    seconds. Needs an open connection.
     """
-    run = Run(config, workers, progress or (lambda _: None), stop or threading.Event())
+    run = Run(config, workers, progress or (lambda _: None), stop or threading.Event(), tuple(waiting), settle)
     scans = [item for root in roots if (item := scan_root(run, root))]
-    if not accept_missing:
-        scans = [item for item in scans if not refuse(run, item, config.missing_threshold)]
+    if not accept_missing and not run.stop.is_set():  # of a walk that was stopped, the rest only seems gone
+        arrived = [entry for item in scans for entry in item.diff.added]
+        scans = [item for item in scans if not refuse(run, item, config.missing_threshold, arrived)]
     run.counts["indexed"] = len(scans)
+    ended = "failed"
     try:
         if not run.stop.is_set():
+            _recognize(scans)
             _apply(run, scans)
             _group(scans)
             _read_projects(run, scans)
+            _reunite(run, scans)
             _settle(scans)
             _tag(run, scans)
+            _reunite(run, scans)
+        ended = "interrupted" if run.stop.is_set() else "done"
     finally:
         summary = run.summary()
         with database.atomic():
             for item in scans:
-                status = "interrupted" if summary.interrupted else "done"
-                places.finish_scan(item.row, status, summary, item.diff.seen)
+                places.finish_scan(item.row, ended, summary, item.diff.seen)
     run.tell("done", run.counts["analysed"], None, "", now=True)
     return summary
 
@@ -72,12 +82,25 @@ def index(
 # ---------------------------------------------------------------- apply
 
 
+def _recognize(scans: Sequence[RootScan]) -> None:
+    """Now that what is there is what was known: note what the system tells of its drives."""
+    mounts = {mount.path: mount for mount in volumes.mounted()}
+    with database.atomic():
+        for item in scans:
+            if item.mount in mounts:
+                places.recognize(mounts[item.mount])
+
+
 def _apply(run: Run, scans: Sequence[RootScan]) -> None:
     """Write what differs; a file that left one root may have arrived in another."""
-    missing = [place for item in scans for place in item.diff.missing]
+    left = {place.id: (item.volume_id, place) for item in scans for place in item.diff.missing}
     owner = {id(entry): item for item in scans for entry in item.diff.added}
-    for place, entry in scan.match_moves(missing, (entry for item in scans for entry in item.diff.added)):
-        owner[id(entry)].moves.append((place, entry))
+    lost = [place for _volume_id, place in left.values()]
+    for place, entry in scan.match_moves(lost, (entry for item in scans for entry in item.diff.added)):
+        item = owner[id(entry)]
+        if not entry.is_project or _same_project(place, item.mount / entry.rel_path):
+            item.moves.append((place, entry))
+            item.left[place.id] = left[place.id]
     moved = {place.id for item in scans for place, _entry in item.moves}
     for item in scans:
         item.diff.missing = [place for place in item.diff.missing if place.id not in moved]
@@ -90,6 +113,35 @@ def _apply(run: Run, scans: Sequence[RootScan]) -> None:
         run.counts["changed"] += len(item.diff.changed)
         run.counts["missing"] += len(item.diff.missing)
         run.counts["back"] += len(item.diff.back)
+
+
+def _same_project(place: Known, path: Path) -> bool:
+    """Whether a project file, of the size and time of one that is gone, has its bytes too. What a person said
+    follows it at once, so this cannot wait for a worker; audio is proven when it is heard."""
+    known = moves.digests([place.id])
+    try:
+        return place.id not in known or digest_of(path)[0] == known[place.id]
+    except OSError:
+        return False
+
+
+def _reunite(run: Run, scans: Sequence[RootScan]) -> None:
+    """What moved in more than one run: see `store.moves.reunite`."""
+    if run.stop.is_set() or not scans:
+        return
+    with database.atomic():
+        found = moves.reunite()
+        if found.projects:
+            item = scans[0]  # whichever: projects are settled by their ids
+            files = {one.volume_id: _project_files(one.volume_id) for one in scans}
+            backups = frozenset(f for known in files.values() for f, file in known.items() if file.is_backup)
+            songs.refresh(found.projects, backups)
+            item.concerned |= found.projects
+    gone, here = set(found.gone), set(found.here)
+    run.counts["moved"] += len(here)
+    for item in scans:
+        run.counts["missing"] -= sum(place.id in gone for place in item.diff.missing)
+        run.counts["added"] -= len(here.intersection(item.added))
 
 
 # ---------------------------------------------------------------- projects
@@ -115,6 +167,9 @@ def _group(scans: Sequence[RootScan]) -> None:
     """Tell which project files are one song's, and whose folder each audio file lies in."""
     for item in scans:
         with database.atomic():
+            if item.resumes:
+                item.projects_touched = True
+                item.concerned |= _projects_below(item)
             if item.projects_touched:
                 files = _project_files(item.volume_id)
                 by_path = group(files.values())
@@ -129,6 +184,13 @@ def _group(scans: Sequence[RootScan]) -> None:
 def _changed_ids(item: RootScan) -> list[int]:
     changed = [place.id for place, _entry in (*item.diff.changed, *item.moves)]
     return [*item.added, *changed, *(place.id for place in (*item.diff.back, *item.diff.missing))]
+
+
+def _projects_below(item: RootScan) -> set[int]:
+    """Those whose files are all gone elsewhere too."""
+    rows = Project.select(Project.id, Project.rel_path).where(Project.volume == item.volume_id)
+    inside = f"{item.prefix}/" if item.prefix else ""
+    return {project_id for project_id, folder in rows.tuples() if f"{folder}/".startswith(inside)}
 
 
 def _projects_of(file_ids: Iterable[int]) -> set[int]:
@@ -196,6 +258,8 @@ def _settle(scans: Sequence[RootScan]) -> None:
                 backups = frozenset(file_id for file_id, file in files.items() if file.is_backup)
                 songs.refresh(item.concerned, backups)
             kept = Version.select(Version.id).where(Version.id << item.versions) if item.versions else ()
+            if item.resumes:  # any project may wait for a file that the last run had only just added
+                kept = Version.select(Version.id)
             songs.link_samples([version.id for version in kept], item.added)
 
 
@@ -204,6 +268,7 @@ def _settle(scans: Sequence[RootScan]) -> None:
 
 def _tag(run: Run, scans: Sequence[RootScan]) -> None:
     versions = taggers.versions()
+    left = {file_id: before for item in scans for file_id, before in item.left.items()}
     proofs = {place.id for item in scans for place, _entry in item.moves}
     ids = {file_id for item in scans for file_id in pending.audio_files(item.files, versions)}
     ids |= {row[0] for row in File.select(File.id).where(File.id << list(proofs), ~File.is_project).tuples()}
@@ -220,14 +285,21 @@ def _tag(run: Run, scans: Sequence[RootScan]) -> None:
         with database.atomic():
             for job, result in batch:
                 with database.atomic():
-                    _save_tags(run, of_path.pop(job.path), job, result, versions)
+                    file = of_path.pop(job.path)
+                    _save_tags(run, file, job, result, versions, left.get(file.id))
                 done += 1
                 run.tell("tagging", done, len(ids), job.path)
 
 
 def _save_tags(
-    run: Run, file: File, job: taggers.Job, result: taggers.FileTags | Crash, versions: dict[str, int]
+    run: Run,
+    file: File,
+    job: taggers.Job,
+    result: taggers.FileTags | Crash,
+    versions: dict[str, int],
+    left: tuple[int, Known] | None,
 ) -> None:
+    """left: where the file seems to have moved from (volume, place)."""
     if isinstance(result, Crash):
         places.save_quarantine(file.id, pending.stamp(versions), result.reason)
         run.fail(job.path, result.reason)
@@ -239,7 +311,13 @@ def _save_tags(
     if result.digest is None:
         return
     content_id = opinions.save_content(result.digest, result.size, analysis.columns(result.facts))
+    if left and file.content_id not in (None, content_id):
+        moves.part(file, left[1], left[0])
+        run.counts["moved"] -= 1
+        run.counts["added"] += 1
+        run.counts["missing"] += 1
     File.update(content=content_id).where(File.id == file.id).execute()
+    songs.know_sample(file.id, content_id)
     if result.skipped:  # a copy, or a file that was moved: only its name may say something new
         opinions.add_opinions(content_id, "name", versions["name"], analysis.said_by_name(job.path))
     else:

@@ -55,16 +55,23 @@ def _read(job: ReadJob) -> ReadResult:
     path = Path(job.path)
     try:
         with translate_errors():
-            digest, size = _digest(path)
+            digest, size = digest_of(path)
     except ReadError as error:
         return ReadResult(None, 0, None, str(error))
     try:
         return ReadResult(digest, size, readers.read_project(path, Path(job.root)), None)
     except ReadError as error:
-        return ReadResult(digest, size, None, str(error))
+        reason = str(error)
+    try:
+        with translate_errors():
+            if digest_of(path)[0] == digest:
+                return ReadResult(digest, size, None, reason)
+    except ReadError as error:
+        return ReadResult(None, 0, None, str(error))
+    return ReadResult(None, 0, None, "changed while it was read")  # tried again the next time
 
 
-def _digest(path: Path) -> tuple[bytes, int]:
+def digest_of(path: Path) -> tuple[bytes, int]:
     """blake2b-20 and size of a file; of a bundle folder, over the names and bytes of what it says of
     itself two levels deep, without its audio and backups."""
     state = hashlib.blake2b(digest_size=20)

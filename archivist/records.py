@@ -116,6 +116,30 @@ class RootInfo:
     status: Literal["online", "offline"]
     files: int
     last_indexed: str | None
+    drive: str = ""  # its label: what to plug in when it is offline
+
+
+@dataclass(frozen=True, slots=True)
+class Relocation:
+    """A root that lies elsewhere now. found: of its `files`, those at the same names in the new place. merged: the
+    new place was a root already, or in one."""
+
+    old: str
+    new: str
+    files: int
+    found: int
+    merged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What left the archive: paths of files, names of projects. kept: how many contents and projects stay for what
+    people said of them; forgotten: how many contents went with that."""
+
+    files: tuple[str, ...]
+    projects: tuple[str, ...]
+    kept: int
+    forgotten: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +161,7 @@ class FileRow:
     size: int
     modified: str
     state: Literal["present", "missing", "offline"]
+    drive: str = ""  # the label of the drive that it lies on
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +210,7 @@ class ProjectRow:
     files: int
     modified: str
     state: Literal["present", "missing", "offline"]
+    drive: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +346,153 @@ class IndexSummary:
     indexed: int = 0  # roots brought up to date
     refused: tuple[Failure, ...] = ()  # roots that lost more than the threshold; see --accept-missing
     interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectUse:
+    """A project's version that uses a file. how: by its "place", or by a "copy" of the same bytes."""
+
+    project_id: int
+    project: str
+    project_path: str
+    daw: str
+    version_path: str
+    is_current: bool
+    how: Literal["place", "copy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A project that might use a file without our knowing, and why that is not known."""
+
+    project: str
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileUses:
+    """Which projects use a file. safety: "unused-certain" where every project was read in full, "unused-unparsed"
+    where `doubts` name some that were not."""
+
+    id: int
+    path: str
+    safety: Literal["used", "unused-certain", "unused-unparsed"]
+    uses: tuple[ProjectUse, ...]
+    doubts: tuple[Doubt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LackedSample:
+    """A sample that a project's current version would not find.
+
+    status: "missing" from where it should lie, "gone" since the archive saw it, "elsewhere" (at `known_at`), or
+    "unresolved": only the machine that saved the project could tell. sample: the path as the project stores it.
+    """
+
+    project_id: int
+    project: str
+    project_path: str
+    daw: str
+    sample: str
+    status: Literal["missing", "gone", "elsewhere", "unresolved"]
+    known_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PluginUse:
+    """projects: whose current version uses it; versions: all that do; count: instances in current versions."""
+
+    name: str
+    vendor: str | None
+    format: str
+    projects: int
+    versions: int
+    count: int
+    last_saved: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that `doctor` looked at, and what to do about it where it is not well."""
+
+    check: str
+    status: Literal["ok", "warning", "problem"]
+    text: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewFiles:
+    """Takes, stems and other audio that is new in one project, or in none. names: the first few hundred."""
+
+    project: str | None
+    path: str | None  # the project's folder
+    count: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewProject:
+    id: int
+    name: str
+    path: str
+    daw: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedProject:
+    """A project saved anew. No changes: nothing that versions are compared by."""
+
+    id: int
+    name: str
+    path: str
+    daw: str
+    changes: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LostSamples:
+    """What a project names and is not there: since lately, or since the project was first seen."""
+
+    id: int
+    project: str
+    path: str
+    samples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A machine hears another tempo or key than `source` (project, embedded, name) says."""
+
+    id: int  # of the file
+    path: str
+    field: str
+    heard: str
+    said: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is new since a moment. counts: of all there is, where the lists stop at a thousand.
+
+    since: None for everything. bytes_added: of all new files, projects too; bytes_gone: of those missing since.
+    """
+
+    since: str | None
+    until: str
+    counts: dict[str, int]
+    bytes_added: int
+    bytes_gone: int
+    new_files: tuple[NewFiles, ...] = ()
+    new_projects: tuple[NewProject, ...] = ()
+    changed_projects: tuple[ChangedProject, ...] = ()
+    lost_samples: tuple[LostSamples, ...] = ()
+    conflicts: tuple[Disagreement, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    offline: tuple[str, ...] = ()
+    refused: tuple[Failure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from archivist.records import Source
-from archivist.vocabulary import FAMILIES
+from archivist.vocabulary import FAMILY_OF
 
 RANK: dict[Source, int] = {"user": 0, "project": 1, "embedded": 2, "name": 3, "machine": 4}
 
@@ -56,14 +56,19 @@ def effective(opinions: Iterable[Opinion]) -> dict[str, Opinion]:
 
 
 def _specific(winner: Opinion, opinions: Iterable[Opinion]) -> Opinion:
-    """Of a family the one member that the same source names: a kick rather than drums, drums for a whole kit."""
-    members = FAMILIES.get(winner.text, ()) if winner.source != "user" else ()
-    named = [
-        one
+    """Of a family the one member that the same source names: a kick rather than drums. A whole kit is drums, and
+    so is a kick in the company of other instruments."""
+    if winner.source == "user":
+        return winner
+    named = {
+        one.text: one
         for one in opinions
-        if one.field == "instrument" and one.source == winner.source and one.text in members and not one.rejected
-    ]
-    return named[0] if len(named) == 1 else winner
+        if one.field == "instrument" and one.source == winner.source and not one.rejected
+    }
+    family = FAMILY_OF.get(winner.text, winner.text)
+    alone = all(FAMILY_OF.get(text, text) == family for text in named)
+    members = [text for text in named if text != family]
+    return named[members[0]] if alone and len(members) == 1 else named.get(family, winner)
 
 
 def _order(opinion: Opinion) -> tuple[int, float, float]:

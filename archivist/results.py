@@ -127,7 +127,7 @@ def _file_rows(ids: array[int], offline: frozenset[int]) -> dict[int, Row]:
         File.select(
             File.id, Volume.last_path, File.rel_path, File.name, Project.name, Project.daw, Content.kind,
             Content.bpm, Content.key, Content.instrument, Content.duration, Content.loudness, File.size,
-            File.mtime_ns, File.missing_since, File.volume,
+            File.mtime_ns, File.missing_since, File.volume, Volume.label,
         )
         .join(Volume)
         .left_outer_join(Content, on=(File.content == Content.id))
@@ -135,10 +135,10 @@ def _file_rows(ids: array[int], offline: frozenset[int]) -> dict[int, Row]:
         .where(File.id << ids.tolist())
     )  # fmt: skip
     rows: dict[int, Row] = {}
-    for id_, volume_path, rel_path, name, *middle, mtime_ns, missing_since, volume in select.tuples():
+    for id_, volume_path, rel_path, name, *middle, mtime_ns, missing_since, volume, drive in select.tuples():
         state = _state(missing_since, volume, offline)
         path = str(Path(volume_path, rel_path))
-        rows[id_] = FileRow(*(id_, path, name, *middle, _iso(mtime_ns / 1e9), state))
+        rows[id_] = FileRow(*(id_, path, name, *middle, _iso(mtime_ns / 1e9), state, drive))
     return rows
 
 
@@ -150,17 +150,17 @@ def _project_rows(ids: array[int], offline: frozenset[int]) -> dict[int, Row]:
         Project.select(
             Project.id, Volume.last_path, Project.rel_path, Project.name, Project.daw, current.daw_version,
             Project.bpm, Project.key, Project.time_signature, Project.track_count, versions, files,
-            Project.modified_at, Project.missing_since, Project.volume,
+            Project.modified_at, Project.missing_since, Project.volume, Volume.label,
         )
         .join(Volume)
         .left_outer_join(current, on=(current.project == Project.id) & current.is_current)
         .where(Project.id << ids.tolist())
     )  # fmt: skip
     rows: dict[int, Row] = {}
-    for id_, volume_path, rel_path, *middle, modified_at, missing_since, volume in select.tuples():
+    for id_, volume_path, rel_path, *middle, modified_at, missing_since, volume, drive in select.tuples():
         state = _state(missing_since, volume, offline)
         path = str(Path(volume_path, rel_path))
-        rows[id_] = ProjectRow(*(id_, path, *middle, _iso(modified_at), state))
+        rows[id_] = ProjectRow(*(id_, path, *middle, _iso(modified_at), state, drive))
     return rows
 
 

@@ -9,14 +9,18 @@ from archivist import volumes
 from archivist.database import ArchiveError
 from archivist.details import iso
 from archivist.records import RootInfo
-from archivist.store import places
-from archivist.tables import Root, Scan, database
+from archivist.store import moves, places
+from archivist.tables import Root, Scan, Volume, database
 
 KINDS = ("projects", "samples", "mixed")
 
 
-def add(folder: Path, kind: str) -> RootInfo:
-    """Raises ArchiveError where the folder is none, or lies in (or around) another root."""
+def add(folder: Path, kind: str, *, mark: bool = False) -> RootInfo:
+    """mark: write a marker file into the folder, by which it is known wherever it is mounted. A root that is there
+    already keeps all that is known of it.
+
+    Raises ArchiveError where the folder is none, lies in (or around) another root, or cannot be marked.
+    """
     if kind not in KINDS:
         raise ArchiveError(f"a root's kind is one of {', '.join(KINDS)}, not {kind}")
     folder = folder.expanduser().resolve()
@@ -24,10 +28,28 @@ def add(folder: Path, kind: str) -> RootInfo:
         raise ArchiveError(f"{folder}: no such folder")
     mount = volumes.mount_of(folder)
     rel_path = _relative(folder, mount.path)
-    for other in Root.select().where(Root.rel_path != rel_path):
-        if other.volume.key == mount.key and _nested(other.rel_path, rel_path):
-            raise ArchiveError(f"{folder}: overlaps the root {path_of(other)}; remove that one first")
+    here = None
+    for other in Root.select():
+        path = path_of(other)
+        if path == folder:
+            here = other
+        elif (other.volume.key == mount.key and nested(other.rel_path, rel_path)) or (
+            path.is_dir() and (path.is_relative_to(folder) or folder.is_relative_to(path))
+        ):
+            raise ArchiveError(f"{folder}: overlaps the root {path}; remove that one first")
+    if mark:
+        before = here.volume.key.removeprefix("mark:") if here else None
+        try:
+            mount = volumes.mark(folder, before)
+        except OSError as error:
+            raise ArchiveError(
+                f"{folder / volumes.MARKER}: cannot be written ({error.strerror or error}); without --mark the "
+                "drive is known by what the system tells of it"
+            ) from error
+        rel_path = _relative(folder, mount.path)
     with database.atomic():
+        if here and here.volume.key != mount.key:
+            moves.move_root(here, places.save_volume(mount).id, rel_path, covered=False)
         return describe(places.save_root(mount, rel_path, kind))
 
 
@@ -74,7 +96,7 @@ def describe(root: Root) -> RootInfo:
     last = (
         Scan.select()
         .where(Scan.root == root.id, Scan.status == "done")
-        .order_by(Scan.started_at.desc())
+        .order_by(Scan.id.desc())  # clocks are set back
         .limit(1)
         .get_or_none()
     )
@@ -85,14 +107,18 @@ def describe(root: Root) -> RootInfo:
         status="online" if here else "offline",
         files=last.counts["seen"] if last else 0,
         last_indexed=iso(last.finished_at) if last else None,
+        drive=root.volume.label,
     )
 
 
 def offline_volumes() -> frozenset[int]:
     """Ids of volumes that are not mounted now, or whose every root's folder is away."""
+    mounts = volumes.mounted()
     here: dict[int, bool] = {}
-    for root in Root.select():
-        here[root.volume_id] = here.get(root.volume_id, False) or path_of(root).is_dir()
+    for root in Root.select(Root, Volume).join(Volume):
+        place = volumes.locate(root.volume.key, root.volume.last_path, mounts)
+        present = place is not None and (place / root.rel_path).is_dir()
+        here[root.volume_id] = here.get(root.volume_id, False) or present
     return frozenset(volume_id for volume_id, present in here.items() if not present)
 
 
@@ -101,7 +127,7 @@ def _relative(folder: Path, mount: Path) -> str:
     return "" if rel_path == "." else rel_path
 
 
-def _nested(one: str, other: str) -> bool:
+def nested(one: str, other: str) -> bool:
     """Whether one folder lies in the other; "" is the whole volume."""
     first, second = (f"{path}/" if path else "" for path in (one, other))
     return first.startswith(second) or second.startswith(first)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from archivist import kinds, scan, volumes
 from archivist.records import Failure
 from archivist.run import RootScan, Run
-from archivist.scan import Entry, Walk
+from archivist.scan import Entry, Waiting, Walk
 from archivist.store import places
 from archivist.tables import Root, Scan, database
 
@@ -19,6 +20,7 @@ def scan_root(run: Run, root: Root) -> RootScan | None:
     """Compare a root with the archive; None where its drive or its top folder is away."""
     mount = volumes.locate(root.volume.key, root.volume.last_path)
     folder = (mount or Path(root.volume.last_path)) / root.rel_path
+    resumes = places.was_cut_short(root)
     with database.atomic():
         row = places.start_scan(root)
     if mount is None or not folder.is_dir():
@@ -26,15 +28,22 @@ def scan_root(run: Run, root: Root) -> RootScan | None:
         return None
     with database.atomic():
         places.save_volume(volumes.Mount(root.volume.key, root.volume.label, mount))
-    walk = Walk(folder, root.rel_path, kinds.everything(run.config.exclude))
+    waiting = Waiting(
+        path.relative_to(mount).as_posix() for path in run.waiting if folder in (path, *path.parents)
+    )
+    walk = Walk(folder, root.rel_path, kinds.everything(run.config.exclude), waiting)
     seen = run.counts["seen"]
+    young: set[str] = set()
 
     def reported() -> Iterator[Entry]:
         for number, entry in enumerate(walk, seen + 1):
             if run.stop.is_set():
                 return
             run.tell("walking", number, None, entry.rel_path)
-            yield entry
+            if run.settle and 0 <= time.time() - entry.mtime_ns / 1e9 < run.settle:
+                young.add(entry.rel_path)
+            else:
+                yield entry
 
     diff = scan.diff(places.known_places(root.volume_id, root.rel_path), reported(), walk.unreadable)
     for prefix, reason in walk.unreadable:
@@ -45,8 +54,11 @@ def scan_root(run: Run, root: Root) -> RootScan | None:
     diff.added = [
         entry for entry in diff.added if not (entry.is_project and kinds.is_foreign(mount / entry.rel_path))
     ]
+    diff.missing = [
+        place for place in diff.missing if place.rel_path not in waiting and place.rel_path not in young
+    ]
     run.counts["seen"] += diff.seen
-    return RootScan(row, root.volume_id, mount, root.rel_path, diff)
+    return RootScan(row, root.volume_id, mount, root.rel_path, diff, resumes)
 
 
 def _end_offline(run: Run, row: Scan, folder: Path, reason: str) -> None:
@@ -55,13 +67,16 @@ def _end_offline(run: Run, row: Scan, folder: Path, reason: str) -> None:
         places.finish_scan(row, "offline", error=reason)
 
 
-def refuse(run: Run, item: RootScan, threshold: float) -> bool:
-    """Whether so much of a root is gone that it is likelier a fault than a wish."""
+def refuse(run: Run, item: RootScan, threshold: float, arrived: Sequence[Entry]) -> bool:
+    """Whether so much of a root is gone that it is likelier a fault than a wish.
+
+    arrived: what is new in any root of this run; what moved there is not lost.
+    """
     lost, known = len(item.diff.missing), item.diff.known
     emptied = lost and not item.diff.seen
     if not emptied and (lost < _SUSPICIOUS_LOSS or lost <= threshold * known):
         return False
-    moved = len(scan.match_moves(item.diff.missing, item.diff.added))
+    moved = len(scan.match_moves(item.diff.missing, arrived))
     if not emptied and lost - moved <= threshold * known:
         return False
     reason = f"{lost} of {known} files are gone: nothing was changed (--accept-missing if that is right)"

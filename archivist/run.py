@@ -30,6 +30,8 @@ class Run:
     workers: Workers
     progress: Progress
     stop: threading.Event
+    waiting: tuple[Path, ...] = ()  # folders in which something is being written now
+    settle: float = 0.0  # seconds that a file must have been left alone to be looked at
     counts: Counter[str] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
     offline: list[str] = field(default_factory=list)
@@ -69,7 +71,9 @@ class RootScan:
     mount: Path
     prefix: str
     diff: Diff
+    resumes: bool = False  # the last run ended in the middle: what it had begun is derived anew
     moves: list[tuple[Known, Entry]] = field(default_factory=list)
+    left: dict[int, tuple[int, Known]] = field(default_factory=dict)  # a moved file's volume and place before
     added: tuple[int, ...] = ()
     projects_touched: bool = False
     concerned: set[int] = field(default_factory=set)  # projects to settle

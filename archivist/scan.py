@@ -9,9 +9,11 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from archivist.text import sort_key
 
@@ -52,6 +54,9 @@ class Known:
     name: str = ""
 
 
+_Place = TypeVar("_Place", Entry, Known)
+
+
 @dataclass(frozen=True, slots=True)
 class Kinds:
     """What the walk takes notice of; suffixes lower case with the dot.
@@ -66,6 +71,21 @@ class Kinds:
     exclude: tuple[str, ...] = ()
 
 
+class Waiting:
+    """Folders in which something is being written: what lies directly in them is left as it is for now, and so
+    is a bundle around them. Paths as an Entry's."""
+
+    def __init__(self, folders: Iterable[str] = ()) -> None:
+        self._folders = frozenset(folders)
+        above = (folder.split("/")[:depth] for folder in self._folders for depth in range(folder.count("/") + 2))
+        self._bundles = frozenset("/".join(parts) for parts in above)
+
+    def __contains__(self, rel_path: str) -> bool:
+        if not self._folders:
+            return False
+        return rel_path.rpartition("/")[0] in self._folders or rel_path in self._bundles
+
+
 @dataclass(slots=True)
 class Walk:
     """Iterate it once; then `unreadable` names the folders that could not be listed (path, reason)."""
@@ -73,6 +93,7 @@ class Walk:
     folder: Path  # absolute
     prefix: str  # of the folder, relative to its volume: "" or "Music/Archive"
     kinds: Kinds
+    waiting: Waiting = field(default_factory=Waiting)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Entry]:
@@ -85,7 +106,8 @@ class Walk:
             if item is None:
                 stack.pop()
             elif isinstance(item[1], Entry):
-                yield item[1]
+                if item[1].rel_path not in self.waiting:
+                    yield item[1]
             else:
                 stack.append(iter(self._list(*item[1], exclude, states)))
 
@@ -213,26 +235,83 @@ def _gone(result: Diff, old: Known) -> None:
         result.missing.append(old)
 
 
+MTIME_TOLERANCE = 2_000_000_000
+"""ns by which a file's time may differ on another file system: FAT keeps even seconds."""
+
+
 def match_moves(missing: Iterable[Known], added: Iterable[Entry]) -> list[tuple[Known, Entry]]:
     """Pairs that look like one file in a new place: same size and time, and no other candidate on
-    either side unless the name decides. It is a suggestion: the worker that reads the file proves it
+    either side unless the names of file and folders decide. It is a suggestion: who reads the file proves it
     by digest.
     """
-    lost: dict[tuple[int, int], list[Known]] = {}
+    lost: dict[tuple[int, int], list[Known]] = defaultdict(list)
     for place in missing:
-        lost.setdefault((place.size, place.mtime_ns), []).append(place)
-    fresh: dict[tuple[int, int], list[Entry]] = {}
+        lost[place.size, place.mtime_ns].append(place)
+    moves: list[tuple[Known, Entry]] = []
+    coarse: list[Entry] = []
+    fresh: dict[tuple[int, int], list[Entry]] = defaultdict(list)
     for entry in added:
         if (entry.size, entry.mtime_ns) in lost:
-            fresh.setdefault((entry.size, entry.mtime_ns), []).append(entry)
-    moves = []
+            fresh[entry.size, entry.mtime_ns].append(entry)
+        else:
+            coarse.append(entry)
     for stamp, entries in fresh.items():
-        places = lost[stamp]
-        if len(places) == len(entries) == 1:
-            moves.append((places[0], entries[0]))
-            continue
-        by_name = {place.name: place for place in places}
-        if len(by_name) == len(places):  # names tell the lost ones apart
-            named = [(by_name.pop(entry.name), entry) for entry in entries if entry.name in by_name]
-            moves += named
+        moves += _pairs(lost.pop(stamp), entries)
+    return moves + _coarse_moves(lost, coarse)
+
+
+def _coarse_moves(lost: dict[tuple[int, int], list[Known]], added: Iterable[Entry]) -> list[tuple[Known, Entry]]:
+    """As `match_moves`, for files that came to a file system which keeps time less finely, or from one."""
+    nearby: dict[tuple[int, int], list[Known]] = defaultdict(list)
+    for (size, mtime_ns), places in lost.items():
+        nearby[size, mtime_ns // MTIME_TOLERANCE] += places
+    fresh: dict[tuple[int, ...], tuple[list[Known], list[Entry]]] = {}
+    for entry in added:
+        tick = entry.mtime_ns // MTIME_TOLERANCE
+        places = [place for near in (tick - 1, tick, tick + 1) for place in nearby.get((entry.size, near), ())]
+        places = [place for place in places if abs(place.mtime_ns - entry.mtime_ns) <= MTIME_TOLERANCE]
+        if places:
+            fresh.setdefault(tuple(place.id for place in places), (places, []))[1].append(entry)
+    taken: set[int] = set()
+    moves = []
+    for places, entries in fresh.values():
+        free = [place for place in places if place.id not in taken]
+        pairs = _pairs(free, entries)
+        taken.update(place.id for place, _entry in pairs)
+        moves += pairs
     return moves
+
+
+def _pairs(places: list[Known], entries: list[Entry]) -> list[tuple[Known, Entry]]:
+    """Which lost place is which new one, of those that share a size and a time."""
+    if len(places) == len(entries) == 1:
+        return [(places[0], entries[0])]
+    pairs = []
+    for depth in range(_MOST_FOLDERS, 0, -1):  # the most names in common first
+        old, new = _by_tail(places, depth), _by_tail(entries, depth)
+        sure = [tail for tail, found in old.items() if len(found) == len(new.get(tail, ())) == 1]
+        pairs += [(old[tail][0], new[tail][0]) for tail in sure]
+        paired = {id(item) for tail in sure for item in (old[tail][0], new[tail][0])}
+        places = [place for place in places if id(place) not in paired]
+        entries = [entry for entry in entries if id(entry) not in paired]
+    return pairs
+
+
+_MOST_FOLDERS = 4  # names at a path's end that are compared
+
+
+def _by_tail(items: Iterable[_Place], depth: int) -> dict[str, list[_Place]]:
+    found: dict[str, list[_Place]] = defaultdict(list)
+    for item in items:
+        found["/".join(item.rel_path.rsplit("/", depth)[-depth:])].append(item)
+    return found
+
+
+def shared_tail(one: str, other: str) -> int:
+    """How many names at the ends of two paths are the same.
+
+    >>> shared_tail("Old/Kit/Kick.wav", "New/2024/Kit/Kick.wav"), shared_tail("a.wav", "b.wav")
+    (2, 0)
+    """
+    names = zip(reversed(one.split("/")), reversed(other.split("/")), strict=False)
+    return next((count for count, (a, b) in enumerate(names) if a != b), min(one.count("/"), other.count("/")) + 1)

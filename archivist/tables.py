@@ -179,6 +179,7 @@ class Version(Table):
     error = TextField(null=True)
     is_current = BooleanField(default=False)
     summary = JSONField(default=dict)  # what ProjectInfo holds beyond the columns and tables
+    first_read_at = DoubleField(null=True, index=True)  # None: before that was kept
 
     class Meta:
         indexes = (
@@ -376,8 +377,51 @@ class Quarantine(Table):
     at = DoubleField()
 
 
+class IndexLock(Table):
+    """The one indexer of this archive while it runs: one row, or none."""
+
+    id = IntegerField(primary_key=True)
+    token = TextField()  # of this holding, unlike every other
+    command = TextField()  # index, watch
+    host = TextField()
+    pid = IntegerField()
+    born = TextField()  # when the process began: its number may be another's by now
+    started_at = DoubleField()
+    heartbeat_at = DoubleField()
+    beats = BigIntegerField(default=0)
+
+
+class IndexRun(Table):
+    """A run of indexing that came to its end; `summary` is its IndexSummary."""
+
+    id = AutoField()
+    command = TextField()
+    host = TextField()
+    started_at = DoubleField()
+    finished_at = DoubleField(index=True)
+    summary = JSONField(default=dict)
+
+
+class Conflict(Table):
+    """Since when the values of a content contradict each other (is:conflict), as the runs saw it."""
+
+    content = ForeignKeyField(Content, primary_key=True, on_delete="CASCADE")
+    since = DoubleField()
+
+
+class LostSample(Table):
+    """Since when a file that a project names is not there, as the runs saw it."""
+
+    project = ForeignKeyField(Project, on_delete="CASCADE", index=False)
+    raw_path = PathField()
+    since = DoubleField()
+
+    class Meta:
+        primary_key = CompositeKey("project", "raw_path")
+
+
 ALL = (
     Volume, Root, Scan, Content, Project, File, Version, Track, Plugin, VersionPlugin, Marker, SampleUse,
     Analysis, Tag, Edit, Label, LabelUse, Embedding, SavedQuery, Setting, Quarantine,
-    Verdict,
+    Verdict, IndexLock, IndexRun, Conflict, LostSample,
 )  # fmt: skip

@@ -104,7 +104,7 @@ def _dtype(size: int) -> np.dtype[Any]:
 def _read(model: str, size: int) -> Rows:
     rows = np.empty(Embedding.select().where(Embedding.model == model).count(), _dtype(size))
     filled = 0
-    for some in _batches(model):
+    for some in batches(model):
         right = [(content, vector) for content, vector in some if len(vector) == 2 * size]
         part = rows[filled : filled + len(right)]
         del right[len(part) :]  # what has come in since they were counted waits for the next time
@@ -114,8 +114,9 @@ def _read(model: str, size: int) -> Rows:
     return rows[:filled]
 
 
-def _batches(model: str) -> Iterator[list[tuple[int, bytes]]]:
-    """In the order of contents, each batch a question of its own: a driver that fetches all never holds all."""
+def batches(model: str) -> Iterator[list[tuple[int, bytes]]]:
+    """(content, vector) of this model in the order of contents. Each batch is a question of its own: a driver that
+    fetches all never holds all."""
     last = -1
     while True:
         select = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from taggers.vocabulary import FAMILIES, INSTRUMENTS, KINDS
+from taggers.vocabulary import FAMILIES, FAMILY_OF, INSTRUMENTS, KINDS
 
-__all__ = ["FAMILIES", "INSTRUMENTS", "KINDS", "mask"]
+__all__ = ["FAMILIES", "FAMILY_OF", "INSTRUMENTS", "KINDS", "mask"]
 
 
 def mask(instruments: Iterable[str]) -> int:

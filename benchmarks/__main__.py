@@ -8,6 +8,7 @@ from importlib import import_module
 COMMANDS = {
     "analysis": "benchmarks.analysis",
     "archive": "benchmarks.archive",
+    "concurrency": "benchmarks.concurrency",
     "duplicates": "benchmarks.duplicates",
     "instruments": "benchmarks.instruments",
     "rescan": "benchmarks.rescan",

@@ -17,6 +17,7 @@ from filelock import FileLock
 import fixtures
 from archivist.archive import Archive
 from archivist.config import Config, default
+from tests.light import drives, light  # noqa: F401 - fixtures for all
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from archivist.config import default
 from archivist.database import migrate, open_database
 from archivist.tables import ALL, File, Volume, database
 
+MIGRATIONS = sorted((Path(search.__file__).parent / "migrations").glob("[0-9]*.py"))
+
 
 def schema(opened: SqliteDatabase) -> set[tuple[str, str]]:
     with opened.connection_context():
@@ -27,7 +29,7 @@ def schema(opened: SqliteDatabase) -> set[tuple[str, str]]:
 
 def test_migrations_make_the_schema_that_the_tables_describe(tmp_path: Path) -> None:
     migrated = open_database(str(tmp_path / "migrated.db"))
-    assert migrate(migrated) == ["0001_initial", "0002_verdict"]
+    assert migrate(migrated) == [path.stem for path in MIGRATIONS]
     described = open_database(str(tmp_path / "described.db"))
     with described.bind_ctx(ALL), described.connection_context():
         described.create_tables(ALL)
@@ -111,3 +113,30 @@ def test_an_archive_of_the_first_schema_keeps_what_it_holds(tmp_path: Path) -> N
         labels = database.execute_sql("SELECT name, content_id FROM label JOIN label_use")
         assert labels.fetchall() == [("keeper", 1)]
         assert database.execute_sql("SELECT size FROM content").fetchall() == [(3,)]
+
+
+def test_an_archive_of_the_second_schema_keeps_its_versions(tmp_path: Path) -> None:
+    """Made by 0001 and 0002: a project and its version, of which nobody knows when it was first read."""
+    path = tmp_path / "old.db"
+    old = open_database(str(path))
+    with old.connection_context(), old.atomic():
+        old.execute_sql("CREATE TABLE schema_migration (id INTEGER PRIMARY KEY, name TEXT UNIQUE, applied TEXT)")
+        for name in ("0001_initial", "0002_verdict"):
+            import_module(f"archivist.migrations.{name}").up(None, old)
+            old.execute_sql("INSERT INTO schema_migration (name, applied) VALUES (?, '2025-01-01')", (name,))
+        old.execute_sql("INSERT INTO volume (id, key, label, last_path, last_seen_at) VALUES (1, 'k', '', '/', 0)")
+        old.execute_sql("INSERT INTO content (id, digest, size, instruments) VALUES (1, x'aa', 3, 0)")
+        old.execute_sql(
+            "INSERT INTO project (id, volume_id, rel_path, name, sort_name, daw, track_count, modified_at,"
+            " is_factory, note) VALUES (1, 1, 'Song', 'Song', 'song', 'reaper', 1, 5, 0, 'mine')"
+        )
+        old.execute_sql(
+            "INSERT INTO version (id, project_id, content_id, saved_at, reader, reader_version, status,"
+            " is_current, bpm, summary) VALUES (1, 1, 1, 5, 'reaper', 1, 'ok', 1, 92.5, '{}')"
+        )
+    with Archive.open(replace(default(), archive=str(path))) as archive:
+        assert archive.show_project(1).versions[0].bpm == 92.5
+        report = archive.report()
+        assert (report.since, report.counts["new_projects"], report.counts["changed_projects"]) == (None, 0, 0)
+    with old.connection_context():
+        assert old.execute_sql("SELECT first_read_at FROM version").fetchall() == [(None,)]

@@ -9,6 +9,7 @@ import pytest
 from typer.main import get_command
 
 from archivist.cli.app import app
+from archivist.doctor import CHECKS
 from archivist.query.fields import FIELDS, STATES
 from archivist.query.parse import parse
 from archivist.readers import READERS
@@ -17,6 +18,7 @@ from archivist.weights import ASPECTS
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FORMATS = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
@@ -26,6 +28,20 @@ def test_every_command_the_readme_shows_exists() -> None:
     shown = set(re.findall(r"(?:^ {4}|`)(?:\.venv\\Scripts\\)?archivist ([a-z]+)", README, re.MULTILINE))
     assert shown <= set(COMMANDS)
     assert {"add", "index", "find", "show", "set", "undo"} <= shown
+
+
+def test_every_command_and_option_of_the_operations_page_exists() -> None:
+    shown = re.findall(r"(?:^ {4}|`)archivist ([a-z]+)([^`\n]*)", OPERATIONS, re.MULTILINE)
+    assert {"backup", "doctor", "index"} <= {name for name, _rest in shown} <= set(COMMANDS)
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    for name, rest in shown:
+        known = {option for parameter in commands[name].params for option in parameter.opts}
+        assert set(re.findall(r"(?<!\S)--[a-z-]+", rest.partition("#")[0])) <= known, name
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_the_operations_page_says_what_to_do_about_each_finding(check: str) -> None:
+    assert f"| `{check}` |" in OPERATIONS
 
 
 @pytest.mark.parametrize("command", COMMANDS)

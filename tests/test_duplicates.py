@@ -130,8 +130,23 @@ def test_what_is_kept_is_left_out_until_undone(archive: Archive) -> None:
     assert len(names(archive)) == 1
     kept = archive.duplicates("", decided=True)
     assert [member.verdict for group in kept for member in group.members if member.verdict] == ["keep"]
-    archive.undo()
+    [change] = archive.undo()
+    assert (change.before, change.after) == ("keep", None)
+    assert sorted((change.path, change.field)) == ["verdict on it and vox.wav", "vox stereo.wav"]
     assert names(archive) == GROUPS
+
+
+def test_taking_back_what_was_said_of_a_file_that_is_gone_does_no_harm(archive: Archive) -> None:
+    gone, left = ids(archive, "vox stereo.wav", "vox.wav")
+    archive.judge([gone, left], "keep")
+    archive.judge([gone, left], "same")
+    with database.connection_context():
+        file = File.get_by_id(gone)
+        content = file.content
+        file.delete_instance()
+        content.delete_instance()
+    archive.undo()
+    assert list(names(archive)) == list(GROUPS)[:1]
 
 
 def test_a_verdict_stays_through_another_analysis_and_a_move(archive: Archive) -> None:
@@ -182,7 +197,7 @@ def test_the_command_lists_keeps_and_forgets(run: Run) -> None:
     text = run("duplicates").out
     assert "1 group; the best copies alone would save" in text
     assert "same sound, mp3" in text
-    assert run("duplicates", "--forget", *vox).out == "1 pair changed\n"
+    assert run("duplicates", "--forget", *vox, "--json").rows == [{"changed": 1}]
     assert len(run("duplicates", "--json").rows) == 2
     assert run("duplicates", "--keep", "vox.wav").code == 2
     assert run("duplicates", "--by", "name").code == 2

@@ -38,3 +38,23 @@ def test_the_surer_then_the_newer_wins_and_rejected_never(said: list[Opinion], v
 
 def test_silence_is_no_value() -> None:
     assert effective([opinion("machine", "C major", rejected=True)]) == {}
+
+
+HEARD = {
+    # what a machine says with its confidence: what is in force
+    (("kick", 0.9), ("drums", 0.95)): "kick",
+    (("kick", 0.9), ("snare", 0.8), ("drums", 0.95)): "drums",
+    (("kick", 0.97), ("drums", 0.95), ("bass", 0.7)): "drums",
+    (("violin", 0.6),): "violin",
+    (("strings", 0.6),): "strings",
+    (("bass", 0.9), ("drums", 0.6), ("kick", 0.6)): "bass",
+}
+
+
+@pytest.mark.parametrize(("said", "name"), HEARD.items())
+def test_a_member_is_named_where_it_is_alone(said: tuple[tuple[str, float], ...], name: str) -> None:
+    opinions = [
+        Opinion(number, "instrument", text, None, "machine", confidence, 1.0)
+        for number, (text, confidence) in enumerate(said)
+    ]
+    assert effective(opinions)["instrument"].text == name

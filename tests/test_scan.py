@@ -119,12 +119,21 @@ MOVES = [
     # (lost, added, pairs): (name, size, time)
     ([("a.wav", 1, 1)], [("b.wav", 1, 1)], {("a.wav", "b.wav")}),
     ([("a.wav", 1, 1)], [("b.wav", 2, 1)], set()),
-    ([("a.wav", 1, 1)], [("b.wav", 1, 2)], set()),
+    ([("a.wav", 1, 1)], [("b.wav", 1, 2_500_000_000)], set()),
+    # Another file system keeps time less finely.
+    ([("a.wav", 1, 1_234_567_890)], [("x/a.wav", 1, 2_000_000_000)], {("a.wav", "x/a.wav")}),
+    ([("a.wav", 1, 5_900_000_000), ("b.wav", 1, 5)], [("x/a.wav", 1, 4_000_000_000)], {("a.wav", "x/a.wav")}),
     # Same size and time twice: only the names tell.
     (
         [("a.wav", 1, 1), ("b.wav", 1, 1)],
         [("x/a.wav", 1, 1), ("x/b.wav", 1, 1)],
         {("a.wav", "x/a.wav"), ("b.wav", "x/b.wav")},
+    ),
+    # Then those of their folders.
+    (
+        [("A/1/k.wav", 1, 1), ("A/2/k.wav", 1, 1)],
+        [("B/1/k.wav", 1, 1), ("B/2/k.wav", 1, 1)],
+        {("A/1/k.wav", "B/1/k.wav"), ("A/2/k.wav", "B/2/k.wav")},
     ),
     ([("a.wav", 1, 1), ("b.wav", 1, 1)], [("x/c.wav", 1, 1)], set()),
     ([("a.wav", 1, 1)], [("x/c.wav", 1, 1), ("x/d.wav", 1, 1)], set()),

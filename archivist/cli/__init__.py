@@ -4,6 +4,17 @@ One module for each theme of commands; importing them puts their commands into `
 """
 
 from archivist.cli import app as _app
-from archivist.cli import examining, finding, indexing, repeating, saying, viewing  # noqa: F401 - the order of --help
+from archivist.cli import (  # noqa: F401 - the order of --help
+    examining,
+    finding,
+    indexing,
+    keeping,
+    listing,
+    moving,
+    repeating,
+    reporting,
+    saying,
+    viewing,
+)
 
 main = _app.main

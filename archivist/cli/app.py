@@ -6,6 +6,7 @@ Exit codes: 0 all good · 1 finished, and some files failed · 2 wrong usage, or
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import signal
@@ -13,6 +14,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +26,11 @@ from archivist.cli import printing
 from archivist.config import Config, ConfigError
 from archivist.text import printable
 
+_LOG_BYTES, _LOGS = 5_000_000, 4  # of one log file, and how many older ones are kept
+
 OK, FAILED, USAGE, NOTHING, INTERRUPTED = 0, 1, 2, 3, 130
+
+_UsageError: Any = typer.BadParameter.__base__  # click's own, of which typer carries a copy under another name
 
 app = typer.Typer(
     help="Finds a studio's own past again: projects, takes, stems and samples, by key, tempo and name.",
@@ -92,12 +98,23 @@ def _start_log(settings: Config, *, verbose: bool, quiet: bool) -> None:
     screen.setFormatter(_OneLine())
     screen.setLevel(logging.CRITICAL if quiet else logging.WARNING)
     root.handlers = [screen]
+    logging.raiseExceptions = False  # a log that cannot be written (a full disk) is no reason for a traceback
     if verbose and settings.log:
-        settings.log.parent.mkdir(parents=True, exist_ok=True)
-        to_file = logging.FileHandler(settings.log, encoding="utf-8", errors="backslashreplace")
-        to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        _make_private(settings.log)
+        to_file = _PrivateLog(
+            settings.log, maxBytes=_LOG_BYTES, backupCount=_LOGS, encoding="utf-8", errors="backslashreplace"
+        )
+        to_file.setFormatter(_ForFile("%(asctime)s %(levelname)s %(name)s %(message)s"))
         root.addHandler(to_file)
         root.setLevel(logging.INFO)
+
+
+class _PrivateLog(RotatingFileHandler):
+    """A log that is cut at a size, the older ones kept as .1, .2 …; each its owner's alone, as the first."""
+
+    def _open(self) -> Any:
+        os.close(os.open(self.baseFilename, os.O_CREAT | os.O_WRONLY, 0o600))
+        return super()._open()
 
 
 class _OneLine(logging.Formatter):
@@ -105,6 +122,26 @@ class _OneLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return f"archivist: {printable(record.getMessage())}"
+
+
+class _ForFile(logging.Formatter):
+    """A record with its traceback, indented: no name in it can end the line and look like another record."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = printable(record.message)
+        return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:
+        return "\n".join(f"    {printable(line)}" for line in super().formatException(ei).split("\n"))
+
+
+def _make_private(log: Path) -> None:
+    """The log names a studio's files, as the archive does: its owner's alone (0600). Raises ConfigError."""
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(log, os.O_CREAT | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise ConfigError(f"{log}: the log cannot be written: {error.strerror}") from error
 
 
 def on_terminal() -> bool:
@@ -141,7 +178,11 @@ def leave(code: int) -> None:
 def main() -> None:
     """Run the command line; every foreseen error is one line on standard error."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or OK)  # the code of `leave`
+    except _UsageError as error:
+        _die_of_usage(error)
+    except typer.Abort:
+        _die("aborted", INTERRUPTED)
     except QueryError as error:
         _die(f"{error} (at character {error.position + 1} of the query)", USAGE)
     except (EditError, ConfigError) as error:
@@ -153,6 +194,17 @@ def main() -> None:
         sys.exit(OK)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except Exception as error:
+        logging.getLogger("archivist").info("unforeseen", exc_info=error)
+        _die(f"{type(error).__name__}: {error} (`archivist -v …` writes where to the log)", NOTHING)
+
+
+def _die_of_usage(error: Any) -> None:
+    """As typer says it, but that a word of the command line may be a hostile name: `archivist show *`."""
+    said = io.StringIO()
+    error.show(said)
+    sys.stderr.write("\n".join(map(printable, said.getvalue().split("\n"))))
+    sys.exit(USAGE)
 
 
 def _die(message: str, code: int) -> None:

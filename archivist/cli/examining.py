@@ -11,7 +11,7 @@ from archivist.cli.app import FAILED, INTERRUPTED, OK, Json, Paths, app, interru
 
 @app.command("analyze")
 def analyze_command(context: typer.Context, paths: Paths, as_json: Json = False) -> None:
-    """Hear audio files: key, tempo, loudness and what they declare. Folders are walked."""
+    """Hear audio files: instruments, kind, key, tempo, loudness, what they declare. Folders are walked."""
     failed = False
     with interruptible() as stop:
         for heard in analyze(paths, context.obj.settings, stop):

@@ -34,7 +34,7 @@ def find(
             for row in rows:
                 printing.write_line(printing.as_json(row))
         elif as_csv:
-            printing.write_csv(rows)
+            printing.write_csv(rows, printing.text_output())
         elif paths or print0:
             printing.write_paths(rows, nul=print0)
         else:

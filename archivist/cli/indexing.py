@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +13,10 @@ import typer
 from archivist.archive import ArchiveError
 from archivist.cli import printing
 from archivist.cli.app import FAILED, INTERRUPTED, NOTHING, OK, Json, Session, app, interruptible, leave
+from archivist.cli.reporting import say_news
 from archivist.records import IndexSummary
 from archivist.text import printable
+from archivist.window import Window, closing
 
 
 @app.command()
@@ -19,10 +24,13 @@ def add(
     context: typer.Context,
     root: Annotated[Path, typer.Argument(help="A folder of projects, samples or both.")],
     kind: Annotated[str, typer.Option(help="projects, samples or mixed.")] = "mixed",
+    mark: Annotated[
+        bool, typer.Option("--mark", help="Write .archivist-volume into it, to know it wherever it is mounted.")
+    ] = False,
 ) -> None:
-    """Put a folder into the archive. Nothing in it is ever written to; `index` reads it."""
+    """Put a folder into the archive. Nothing in it is ever written to, but with --mark; `index` reads it."""
     with context.obj.open() as archive:
-        printing.write_line(f"added {printable(archive.add_root(root, kind).path)}")
+        printing.write_line(f"added {printable(archive.add_root(root, kind, mark=mark).path)}")
 
 
 @app.command()
@@ -35,6 +43,8 @@ def roots(context: typer.Context, as_json: Json = False) -> None:
             else:
                 when = root.last_indexed or "never indexed"
                 line = f"{root.status:8} {root.files:>9} files  {when}  {printable(root.path)}"
+                if root.status == "offline" and root.drive:
+                    line += f"  (drive: {printable(root.drive)})"
                 printing.write_line(line)
 
 
@@ -54,25 +64,57 @@ def index(
     accept_missing: Annotated[
         bool, typer.Option("--accept-missing", help="Believe that a large part of a root is really gone.")
     ] = False,
+    nice: Annotated[
+        bool | None, typer.Option("--nice/--no-nice", help="Let every other program go first.", show_default=False)
+    ] = None,
+    between: Annotated[
+        str | None,
+        typer.Option(help="Only in these hours, such as 01:00-06:00; always.", metavar="HH:MM-HH:MM"),
+    ] = None,
+    with_report: Annotated[
+        bool, typer.Option("--report", help="Say at the end what is new since last time.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Bring the archive up to date: find, read and hear what is new or changed. Resumes where it stopped."""
     from archivist.cli.progress import shown
 
     session: Session = context.obj
-    with session.open() as archive, interruptible() as stop, shown(quiet=session.quiet) as progress:
+    window = _window(between) if between else session.settings.between
+    if window and not window.holds(datetime.now().time()):
+        session.warn(f"not now: it indexes between {window} (--between always overrules that)")
+        return
+    with session.open() as archive:
         if not archive.roots():
             raise ArchiveError("the archive has no root yet: `archivist add FOLDER` makes one")
-        summary = archive.index(
-            root or (),
-            jobs=jobs,
-            scheduler=scheduler,
-            accept_missing=accept_missing,
-            progress=progress,
-            stop=stop,
-        )
-    say_summary(session, summary, as_json)
-    leave(_index_code(summary))
+        with interruptible() as stop, _closing(window, stop) as closed, shown(quiet=session.quiet) as progress:
+            summary = archive.index(
+                root or (),
+                jobs=jobs,
+                scheduler=scheduler,
+                accept_missing=accept_missing,
+                nice=nice,
+                progress=progress,
+                stop=stop,
+            )
+        say_summary(session, summary, as_json)
+        if window and closed.is_set():
+            session.warn(f"stopped, for it indexes between {window}; it goes on from here")
+        elif summary.interrupted:
+            leave(INTERRUPTED)
+        say_news(session, archive, as_json, print_it=with_report)
+    leave(OK if closed.is_set() and summary.interrupted else _index_code(summary))
+
+
+def _window(text: str) -> Window | None:
+    try:
+        return Window.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"--between {printable(text)}: {error}") from error
+
+
+def _closing(window: Window | None, stop: threading.Event) -> AbstractContextManager[threading.Event]:
+    return closing(window, stop) if window else nullcontext(threading.Event())
 
 
 def say_summary(session: Session, summary: IndexSummary, as_json: bool) -> None:
@@ -110,7 +152,7 @@ def watch(
             say_summary(session, summary, as_json)
 
     def refused(root: Path, reason: str) -> None:
-        session.warn(f"{root}: its changes cannot be watched ({reason}); it is looked at every 15 minutes")
+        session.warn(f"{root}: not all changes are seen at once ({reason}); it is looked at every 15 minutes")
 
     with session.open() as archive, interruptible() as stop:
         if not archive.roots():

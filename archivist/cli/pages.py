@@ -29,7 +29,7 @@ _INDENT = "  "
 def hearing_line(heard: Hearing) -> str:
     """Key, tempo, loudness and length of one file; "–" where the tagger is silent."""
     if heard.status == "error":
-        return f"{printable(heard.path)}: {heard.error}"
+        return f"{printable(heard.path)}: {printable(heard.error or '')}"
     key = f"{heard.key} ({heard.key_confidence:.0%})" if heard.key else "–"
     bpm = f"{heard.bpm:.2f} ({heard.bpm_confidence:.0%})" if heard.bpm else "–"
     loudness = f"{heard.loudness_lufs:.1f} LUFS" if heard.loudness_lufs is not None else "–"

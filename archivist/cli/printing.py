@@ -12,25 +12,29 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
+from typing import IO, Any, TextIO
 
 from archivist.details import value_text
 from archivist.records import FileRow, Inspection, Neighbour, ProjectRow
-from archivist.text import printable
+from archivist.text import number_text, printable
 
-_LONE = re.compile("[\ud800-\udfff]")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run (OWASP, CSV injection)
+# json.dumps escapes controls below 0x20 alone: not those of C1 (0x9b begins a terminal's sequences as ESC [ does),
+# nor line separators (one object a line), nor what re-orders letters.
+_UNSAFE = re.compile("[\ud800-\udfff\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_FORMULA = tuple("=+-@＝＋－＠")  # what a spreadsheet would run (OWASP, CSV injection)
 
 
 def as_json(record: Any) -> str:
     """One record, one line. Bytes of names that are not UTF-8 appear as `\\xNN`."""
     value = record if isinstance(record, Mapping) else asdict(record)
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    return text if text.isascii() else _LONE.sub(_json_escaped, text)
+    return _UNSAFE.sub(_json_escaped, text)
 
 
 def _json_escaped(match: re.Match[str]) -> str:
-    return printable(match[0]).replace("\\", "\\\\")
+    code = ord(match[0])
+    return printable(match[0]).replace("\\", "\\\\") if 0xD800 <= code <= 0xDFFF else f"\\u{code:04x}"
 
 
 def inspection(found: Inspection) -> dict[str, Any]:
@@ -53,16 +57,32 @@ def write_bytes(data: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def write_csv(rows: Iterable[Any]) -> None:
-    writer = None
+def text_output() -> TextIO:
+    """Standard output for a result in text that is no line: UTF-8, line ends as they are written."""
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")  # type: ignore[union-attr]
+    return sys.stdout
+
+
+def write_csv(rows: Iterable[Any], file: IO[str]) -> None:
+    writer = None
     for row in rows:
         fields = asdict(row)
         if writer is None:
-            writer = csv.DictWriter(sys.stdout, fields.keys())
+            writer = csv.DictWriter(file, fields.keys())
             writer.writeheader()
         writer.writerow({name: _cell(value) for name, value in fields.items()})
-    sys.stdout.flush()
+    file.flush()
+
+
+def write_m3u(rows: Iterable[FileRow], file: IO[str]) -> None:
+    """An extended M3U in UTF-8. A path that a line cannot hold as it is becomes a file: URL, as players know."""
+    file.write("#EXTM3U\n")
+    for row in rows:
+        length = -1 if row.duration is None else round(row.duration)
+        plain = printable(row.path) == row.path and row.path == row.path.strip() and not row.path.startswith("#")
+        place = row.path if plain else Path(row.path).as_uri()
+        file.write(f"#EXTINF:{length},{printable(row.name)}\n{place}\n")
+    file.flush()
 
 
 def _cell(value: Any) -> Any:
@@ -81,7 +101,7 @@ def write_paths(rows: Iterable[FileRow | ProjectRow], *, nul: bool) -> None:
 def write_rows(rows: Iterable[FileRow | ProjectRow]) -> None:
     """A line for each, in columns, for people."""
     for row in rows:
-        write_line(_columns(_cells(row)) + f"  {printable(row.path)}{_mark(row.state)}")
+        write_line(_columns(_cells(row)) + f"  {printable(row.path)}{mark(row.state, row.drive)}")
 
 
 def _cells(row: FileRow | ProjectRow) -> list[tuple[str, int]]:
@@ -117,7 +137,7 @@ def neighbour_line(found: Neighbour) -> str:
         (row.key or "", 8),
         (row.instrument or row.kind or "", 15),
     ]
-    return _columns(cells) + f"  {printable(row.path)}{_mark(row.state)}"
+    return _columns(cells) + f"  {printable(row.path)}{mark(row.state, row.drive)}"
 
 
 def _columns(cells: Sequence[tuple[str, int]]) -> str:
@@ -132,8 +152,15 @@ def _columns(cells: Sequence[tuple[str, int]]) -> str:
     return "  ".join(fit(text, width) for text, width in cells)
 
 
-def _mark(state: str) -> str:
-    return "" if state == "present" else f"  ({state})"
+def mark(state: str, drive: str = "") -> str:
+    """What is said behind a path that is not simply there.
+
+    >>> mark("offline", "Tapes 3"), mark("missing", "Tapes 3"), mark("present")
+    ('  (offline: Tapes 3)', '  (missing)', '')
+    """
+    if state == "present":
+        return ""
+    return f"  ({state}: {printable(drive)})" if state == "offline" and drive else f"  ({state})"
 
 
 def clock(seconds: float | None) -> str:
@@ -148,6 +175,20 @@ def clock(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def size(count: int) -> str:
+    """Bytes as people write them.
+
+    >>> size(999), size(12_345_678)
+    ('999 B', '12.35 MB')
+    """
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{number_text(value)} {unit}"
+        value /= 1000
+    return f"{number_text(value)} TB"
 
 
 def fact(value: Any) -> str:

@@ -11,7 +11,7 @@ import typer
 from archivist.cli import printing
 from archivist.cli.app import Json, Query, app, query_text
 from archivist.records import DuplicateGroup
-from archivist.text import number_text, printable
+from archivist.text import printable
 
 
 @app.command()
@@ -38,7 +38,8 @@ def duplicates(
     with context.obj.open() as archive:
         if verdicts:
             changed = archive.judge(_ids(query or ()), verdicts[0])
-            printing.write_line(f"{changed} pair{'s' * (changed != 1)} changed")
+            told = f"{changed} pair{'s' * (changed != 1)} changed"
+            printing.write_line(printing.as_json({"changed": changed}) if as_json else told)
             return
         tier: Literal["bytes", "sound"] = "bytes" if by == "bytes" else "sound"
         _say(archive.duplicates(query_text(query), by=tier, decided=decided), as_json)
@@ -63,22 +64,11 @@ def _say(groups: Sequence[DuplicateGroup], as_json: bool) -> None:
         for member in group.members:
             remark = group.why if member is group.members[0] else member.verdict
             relation = f"{member.relation} ({remark})" if remark else member.relation
-            state = "" if member.row.state == "present" else f"  ({member.row.state})"
+            state = printing.mark(member.row.state, member.row.drive)
             printing.write_line(f"{member.row.id:>8}  {printable(member.row.path)}{state}\n{'':10}{relation}")
         printing.write_line()
     saving = sum(group.saving for group in groups)
     count = len(groups)
-    printing.write_line(f"{count} group{'s' * (count != 1)}; the best copies alone would save {_size(saving)}")
-
-
-def _size(count: int) -> str:
-    """
-    >>> _size(999), _size(12_345_678)
-    ('999 B', '12.35 MB')
-    """
-    value = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{number_text(value)} {unit}"
-        value /= 1000
-    return f"{number_text(value)} TB"
+    printing.write_line(
+        f"{count} group{'s' * (count != 1)}; the best copies alone would save {printing.size(saving)}"
+    )

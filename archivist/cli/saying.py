@@ -41,7 +41,7 @@ def unset(
 
 @app.command()
 def undo(context: typer.Context) -> None:
-    """Take back the last `set`, `unset` or `label`, whole."""
+    """Take back the last `set`, `unset`, `label` or verdict on duplicates, whole."""
     with context.obj.open() as archive:
         _say_changes(archive.undo(), dry_run=False)
 
@@ -55,7 +55,7 @@ def label(
 ) -> None:
     """Put free labels on files or projects, or take them off."""
     if wrong := [name for name in names if name[:1] not in ("+", "-") or len(name) < 2]:
-        raise typer.BadParameter(f"write +{wrong[0]} or -{wrong[0]}")
+        raise typer.BadParameter(f"write +{printable(wrong[0])} or -{printable(wrong[0])}")
     add = [name[1:] for name in names if name.startswith("+")]
     off = [name[1:] for name in names if name.startswith("-")]
     with context.obj.open() as archive:
@@ -71,8 +71,8 @@ def _assignment(text: str) -> tuple[str, str]:
 
 def _say_changes(changes: list[Change], dry_run: bool) -> None:
     for change in changes:
-        before, after = change.before or "nothing", change.after or "nothing"
-        printing.write_line(f"{printable(change.path)}  {change.field}: {printable(before)} → {printable(after)}")
+        before, after = printable(change.before or "nothing"), printable(change.after or "nothing")
+        printing.write_line(f"{printable(change.path)}  {printable(change.field)}: {before} → {after}")
     printing.write_line(
         f"{len(changes)} value{'s' * (len(changes) != 1)} {'would change' if dry_run else 'changed'}"
     )

@@ -188,7 +188,16 @@ def _let_project_speak(project: Project, places: Sequence[tuple[int, str]]) -> N
 
 
 def _said_of_music(project: Project, own: Sequence[int]) -> Iterator[tuple[int, Said]]:
-    timed = Content.select(Content.id).where(Content.id << own, Content.duration >= _SHORTEST_TAKE)
+    hits = Tag.select(Tag.content).where(
+        Tag.content << own,
+        Tag.field == "kind",
+        Tag.text == "one-shot",
+        Tag.source == "machine",
+        Tag.confidence >= 0.8,
+    )
+    timed = Content.select(Content.id).where(
+        Content.id << own, Content.duration >= _SHORTEST_TAKE, Content.id.not_in(hits)
+    )
     toned = Tag.select(Tag.content).where(Tag.content << own, Tag.field == "key", Tag.source == "machine")
     common: dict[str, Any] = {"source": "project", "confidence": 0.9, "engine": f"project {project.name}"}
     says = {Said("bpm", number=project.bpm, **common): timed, Said("key", text=project.key or "", **common): toned}
@@ -235,10 +244,15 @@ def resolve_contents(content_ids: Iterable[int]) -> None:
 
 
 def _playing(opinions: Iterable[Opinion], winner: Opinion | None) -> int:
-    """Every instrument that is heard; once a person has said what plays, that alone."""
-    if winner is not None and winner.source == "user":
+    """The instrument in force and every other that likely plays; once a person has said what plays, that alone."""
+    if winner is None:
+        return 0
+    if winner.source == "user":
         return mask([winner.text])
-    return mask(one.text for one in opinions if one.field == "instrument" and not one.rejected)
+    sure = (
+        one.text for one in opinions if one.field == "instrument" and one.confidence >= 0.5 and not one.rejected
+    )
+    return mask((winner.text, *sure))
 
 
 def resolve_projects(project_ids: Iterable[int]) -> None:
@@ -317,8 +331,7 @@ def undo() -> list[Edit]:
         if edit.field.startswith("label:"):
             _write_label(owner, owner_id, edit.field.removeprefix("label:"), edit.before is not None)
             _index_words(owner, [owner_id])
-        elif edit.field.startswith("verdict:"):
-            other = int(edit.field.removeprefix("verdict:"))
+        elif (other := verdicts.other(edit.field)) is not None:
             verdicts.write(owner_id, other, edit.before["text"] if edit.before else None)
         else:
             _write_user_row(owner, owner_id, edit.field, edit.before, edit.at)

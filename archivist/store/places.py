@@ -22,8 +22,17 @@ from archivist.volumes import Mount
 _ROWS = 500  # rows of one INSERT: 11 columns each, under SQLite's 32,766 variables
 
 
+def recognize(mount: Mount) -> None:
+    """A drive that was known by its mount point is known by what its system tells of it from now on."""
+    if mount.formerly and not Volume.select().where(Volume.key == mount.key).exists():
+        Volume.update(key=mount.key, label=clean(mount.label)).where(
+            Volume.key << mount.formerly, Volume.last_path == str(mount.path)
+        ).execute()
+
+
 def save_volume(mount: Mount) -> Volume:
     """The volume's row, made on first sight, with where and when it was seen last."""
+    recognize(mount)
     Volume.insert(
         key=mount.key, label=clean(mount.label), last_path=str(mount.path), last_seen_at=time.time()
     ).on_conflict(
@@ -52,6 +61,14 @@ def start_scan(root: Root) -> Scan:
     host = clean(socket.gethostname())
     row: Scan = Scan.create(root=root, started_at=now, heartbeat_at=now, status="running", host=host)
     return row
+
+
+def was_cut_short(root: Root) -> bool:
+    """Whether the last run that looked into this root ended in the middle: killed, or by an error. What it wrote
+    is whole, and what it would have derived from that is not there yet."""
+    looked = Scan.select(Scan.status).where(Scan.root == root, Scan.status.not_in(("offline", "refused")))
+    last = looked.order_by(Scan.id.desc()).first()
+    return last is not None and last.status not in ("done", "interrupted")
 
 
 def finish_scan(

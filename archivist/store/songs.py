@@ -79,9 +79,15 @@ def _move_versions(file_id: int, old: int, new: int) -> None:
     Version.update(project=new, is_current=False).where(
         Version.file == file_id, Version.project == old, Version.content.not_in(taken)
     ).execute()
-    if File.select().where(File.project == old, File.is_project).exists():
+    take_over(old, new)
+
+
+def take_over(old: int, new: int) -> None:
+    """Where no file of the old song is there any more it has become the new one: what people said of it comes
+    along, and so does what is known of its past."""
+    here = File.select().where(File.project == old, File.is_project, File.missing_since.is_null())
+    if old == new or here.exists():
         return
-    # The old song has become the new one: what people said of it comes along.
     said = Tag.select(Tag.field).where(Tag.project == new, Tag.source == "user")
     Tag.update(project=new).where(Tag.project == old, Tag.source == "user", Tag.field.not_in(said)).execute()
     Edit.update(project=new).where(Edit.project == old).execute()
@@ -90,7 +96,24 @@ def _move_versions(file_id: int, old: int, new: int) -> None:
     note = Project.get_by_id(old).note
     if note:
         Project.update(note=note).where(Project.id == new, Project.note == "").execute()
+    taken = Version.select(Version.content).where(Version.project == new)
+    Version.update(project=new, is_current=False).where(
+        Version.project == old, Version.content.not_in(taken)
+    ).execute()
     File.update(project=new).where(File.project == old).execute()
+    # What is left is said of the new one already.
+    Tag.delete().where(Tag.project == old, Tag.source == "user").execute()
+    LabelUse.delete().where(LabelUse.project == old).execute()
+    Project.update(note="").where(Project.id == old).execute()
+
+
+def said_by_people(project_id: int) -> bool:
+    """Whether a person has given this project a value, a label or a note."""
+    return bool(
+        Tag.select().where(Tag.project == project_id, Tag.source == "user").exists()
+        or LabelUse.select().where(LabelUse.project == project_id).exists()
+        or Project.select().where(Project.id == project_id, Project.note != "").exists()
+    )
 
 
 def assign_audio(volume_id: int, territory: Territory, file_ids: Iterable[int] | None) -> set[int]:
@@ -148,6 +171,7 @@ def save_version(
     }
     row = Version.get_or_none(Version.project == file.project_id, Version.content == content_id)
     if row is None:
+        values["first_read_at"] = time.time()
         row = Version.create(project=file.project_id, content=content_id, file=file.id, **values)
     else:
         # Of two places of the same bytes the shorter path is the plain file, not its backup.
@@ -241,11 +265,15 @@ def refresh(project_ids: Iterable[int], backups: frozenset[int]) -> None:
         if project is None:
             continue
         files = list(File.select().where(File.project == project_id, File.is_project))
-        if not files:
-            project.delete_instance(recursive=True)
+        if not files and said_by_people(project_id):  # pruned, and kept for what people said
+            Project.update(missing_since=project.missing_since or time.time()).where(
+                Project.id == project_id
+            ).execute()
+        elif not files:
+            project.delete_instance()  # the schema says what goes with it
             search.remove_projects(database.obj, [project_id])
-            continue
-        _refresh_one(project, {file.id: file for file in files}, backups)
+        else:
+            _refresh_one(project, {file.id: file for file in files}, backups)
     opinions.resolve_projects(ids)
     opinions.spread_project_values(ids)
     words.index_projects(ids)
@@ -314,6 +342,11 @@ def link_samples(version_ids: Iterable[int], added_files: Iterable[int]) -> None
             SampleUse.update(file=file and file.id, content=file and file.content_id).where(
                 SampleUse.version == use.version_id, SampleUse.raw_path == use.raw_path
             ).execute()
+
+
+def know_sample(file_id: int, content_id: int) -> None:
+    """Which bytes the projects that name this file use: samples are linked before all is heard."""
+    SampleUse.update(content=content_id).where(SampleUse.file == file_id).execute()
 
 
 def _best_place(raw_path: str, name: str, folder: str, volume_id: int) -> File | None:

@@ -8,7 +8,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from archivist.tables import Edit, Verdict
+from archivist.tables import Content, Edit, Verdict
+
+_FIELD = "verdict:"
+"""Of an edit, before the id of the other content."""
 
 
 def judge(pairs: Iterable[tuple[int, int]], verdict: str | None, batch: int) -> int:
@@ -22,7 +25,7 @@ def judge(pairs: Iterable[tuple[int, int]], verdict: str | None, batch: int) -> 
         Edit.create(
             batch=batch,
             content=left,
-            field=f"verdict:{right}",
+            field=f"{_FIELD}{right}",
             before={"text": before.verdict} if before else None,
             after={"text": verdict} if verdict else None,
             at=time.time(),
@@ -31,9 +34,15 @@ def judge(pairs: Iterable[tuple[int, int]], verdict: str | None, batch: int) -> 
     return changed
 
 
+def other(field: str) -> int | None:
+    """The content that an edit of this field says something of besides its own; None of other fields."""
+    return int(field.removeprefix(_FIELD)) if field.startswith(_FIELD) else None
+
+
 def write(left: int, right: int, verdict: str | None) -> None:
+    """None takes it away. Of a content that has gone since nothing is said."""
     Verdict.delete().where(Verdict.left == left, Verdict.right == right).execute()
-    if verdict:
+    if verdict and Content.select().where(Content.id << (left, right)).count() == len({left, right}):
         Verdict.create(left=left, right=right, verdict=verdict, set_at=time.time())
 
 

@@ -83,8 +83,8 @@ def test_no_tempo_and_no_key_where_there_is_none(sound: str, heard: dict[str, Fi
 
 
 NOTHING_PLAYS = (
-    "silence", "white noise", "brown noise", "five milliseconds", "one sample", "offset", "nothing but not numbers",
-    "garbage", "eight channels of noise", "64 channels",
+    "silence", "white noise", "brown noise", "five milliseconds", "one sample", "offset",
+    "nothing but not numbers", "garbage", "eight channels of noise", "64 channels",
 )  # fmt: skip
 
 

@@ -105,7 +105,8 @@ def _heading(row: FileRow | ProjectRow) -> Iterable[Line]:
     yield [(printable(row.name), "bold")]
     yield [(printable(row.path), _MUTED)]
     if row.state != "present":
-        yield [(STATES[row.state], "$warning")]
+        drive = f" ({printable(row.drive)})" if row.state == "offline" and row.drive else ""
+        yield [(f"{STATES[row.state]}{drive}", "$warning")]
 
 
 def _reason(aspect: str, share: float) -> Line:
