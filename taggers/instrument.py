@@ -7,6 +7,7 @@ one where it has at least LIKELIEST.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 
 PLAYS = 0.5
 LIKELIEST = 0.3
-SPECIFIC = 0.5
+SPECIFIC = 0.9
 """A member is named before its family where it has at least this share of the family's chance …"""
-ALONE = 0.7
+ALONE = 0.5
 """… and no other member has this share of its own."""
 
 Chances = NDArray[np.float64]
@@ -48,14 +49,16 @@ def tag(audio: Audio) -> Findings:
 
 
 def name_of(chances: Chances) -> str:
-    """The likeliest instrument, as specific as is sure: a kick rather than drums, but drums for a whole kit."""
+    """The likeliest instrument, as specific as is sure: a kick rather than drums, but drums for a whole kit, and
+    for one that is not alone."""
     first = INSTRUMENTS[int(chances.argmax())]
     family = FAMILY_OF.get(first, first)
     ranked = sorted(FAMILIES.get(family, ()), key=lambda name: -chances[INSTRUMENTS.index(name)])
     if not ranked:
         return first
     best, second = (chances[INSTRUMENTS.index(name)] for name in (ranked * 2)[:2])
-    alone = len(ranked) == 1 or second < ALONE * best
+    company = (one for name, one in zip(INSTRUMENTS, chances, strict=True) if name not in (family, *ranked))
+    alone = (len(ranked) == 1 or second < ALONE * best) and max(company) < PLAYS
     return ranked[0] if best >= SPECIFIC * chances.max() and alone else family
 
 
@@ -72,15 +75,16 @@ def chance(heard: Heard) -> Chances:
 
 
 def pooled(heard: Heard) -> Chances:
-    """One logit for each instrument, from those of all patches: louder ones count more, surer ones too."""
+    """One logit for each instrument from those of n patches: of their chances the power mean, louder ones counting
+    more. The power grows with n, from the plain mean of one patch, so that a verse of a long song is enough."""
+    power = 1 + VERSE * math.log2(len(heard.levels))
     weights = np.asarray(heard.levels / heard.levels.sum(), np.float64)
-    mean = 1 / (1 + np.exp(-heard.logits.astype(np.float64)))
-    power = (weights[:, None] * mean**POWER).sum(axis=0) ** (1 / POWER)
-    power = power.clip(1e-6, 1 - 1e-6)
-    return np.asarray(np.log(power / (1 - power)))
+    chances = 1 / (1 + np.exp(-heard.logits.astype(np.float64)))
+    mean = ((weights[:, None] * chances**power).sum(axis=0) ** (1 / power)).clip(1e-6, 1 - 1e-6)
+    return np.asarray(np.log(mean / (1 - mean)))
 
 
-POWER = 2.0
-"""Of the mean over patches: 1 is the plain mean, more lets one sure patch speak for the file."""
+VERSE = 0.75
+"""What plays surely in a tenth of 36 patches plays (0.56); what is suspected in one of them does not (0.39)."""
 
 TAGGER = Tagger("instrument", version=1, fields=("instrument",), tag=tag)

@@ -61,7 +61,7 @@ class Timbre(nn.Module):
             nn.ReLU(inplace=True),
         )
         self.classify = nn.Sequential(nn.Dropout(0.2), nn.Linear(FEATURES, classes))
-        self.project = nn.Sequential(nn.Linear(FEATURES, 256), nn.ReLU(inplace=True), nn.Linear(256, TIMBRE_SIZE))
+        self.project = nn.Linear(FEATURES, TIMBRE_SIZE)  # set after training, see taggers.training.calibrate
         self.trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.register_buffer("height", torch.linspace(-1, 1, BANDS)[None, None, None, :], persistent=False)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import faulthandler
 import hashlib
 import multiprocessing
 import os
 import signal
+import stat
 import sys
 import threading
 import time
@@ -19,6 +21,7 @@ from taggers.registry import load
 
 DIGEST_SIZE = 20
 _CHUNK = 2**20
+_LEAST_MEMORY = 2 * 2**30  # bytes; a worker with every network takes 0.5 (measured)
 _ONE_THREAD = tuple(f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"))
 
 
@@ -55,9 +58,9 @@ def _limit_memory() -> None:
         return
     import resource
 
-    half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    share = max(_LEAST_MEMORY, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
     _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (half if hard == resource.RLIM_INFINITY else min(half, hard), hard))
+    resource.setrlimit(resource.RLIMIT_DATA, (share if hard == resource.RLIM_INFINITY else min(share, hard), hard))
 
 
 def tag_file(job: Job, time_limit: float | None = None) -> FileTags:
@@ -69,12 +72,27 @@ def tag_file(job: Job, time_limit: float | None = None) -> FileTags:
     started = time.perf_counter()
     with _ended_after(time_limit):
         try:
+            before = _stamp(job.path)
             digest, size = _digest(job.path)
-        except OSError as error:
-            return FileTags(job.path, error=f"cannot be read: {error.strerror or error}")
-        if digest in job.known:
-            return FileTags(job.path, digest, size, skipped=True, seconds=time.perf_counter() - started)
-        return _hear(job, digest, size, started)
+            if digest in job.known:
+                return FileTags(job.path, digest, size, skipped=True, seconds=time.perf_counter() - started)
+            result = _hear(job, digest, size, started)
+            failed = result.error or result.errors
+            if _stamp(job.path) == before and not (failed and _digest(job.path)[0] != digest):
+                return result
+            error = "changed while it was read"
+        except OSError as reason:
+            error = f"cannot be read: {reason.strerror or reason}"
+        # No digest: what was heard says nothing of these bytes, and the file is tried again the next time.
+        return FileTags(job.path, error=error, seconds=time.perf_counter() - started)
+
+
+def _stamp(path: str) -> tuple[int, int]:
+    """(size, mtime_ns). OSError where it is no plain file: opening a pipe would wait for its other end."""
+    found = Path(path).stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "no file")
+    return found.st_size, found.st_mtime_ns
 
 
 def _hear(job: Job, digest: bytes, size: int, started: float) -> FileTags:

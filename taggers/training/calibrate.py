@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,11 +27,13 @@ from scipy.optimize import minimize
 
 from taggers import instrument, model, timbre
 from taggers.audio import Excerpt
-from taggers.training.clips import Store
-from taggers.vocabulary import INSTRUMENTS
+from taggers.training.clips import Clip, Store
+from taggers.vectors import TIMBRE_SIZE
+from taggers.vocabulary import FAMILY_OF, INSTRUMENTS
 
 HELD_OUT = ("freepats-oneshots", "sonic-pi-samples", "vsco-subset", "sonoj-mix", "sample-db")
 ALIKE = 150
+EACH = 6  # clips of an instrument and source that the projection is fitted on
 PULL = 300.0
 """Towards the common scale and bias, as strong as so many clips."""
 
@@ -45,23 +49,52 @@ class Judged:
     slug: str
 
 
-def judge(store: Path, sources: tuple[str, ...]) -> list[Judged]:
-    """What the network, loaded anew, hears in each labelled clip of these sources."""
-    shelf = Store(store)
-    found = []
-    for clip in shelf.clips:
-        if clip.source not in sources or not clip.slug:
-            continue
+def listen(shelf: Store, clips: Iterable[Clip]) -> Iterator[tuple[Clip, timbre.Heard]]:
+    """What the network, as its weights are now, hears in each clip that is not silent."""
+    for clip in clips:
         sound = np.asarray(shelf.sound(clip) / 32_768, np.float32)
         pictures, levels, share = timbre.patches((Excerpt(0.0, sound),))
-        if not len(pictures):
-            continue
-        heard = timbre.Heard(*timbre.forward(pictures), levels, share)
-        truth = np.array([name in clip.instruments for name in INSTRUMENTS], float)
-        vector = (heard.vectors * levels[:, None]).sum(axis=0)
-        vector = vector / np.linalg.norm(vector)
-        found.append(Judged(clip.source, instrument.pooled(heard), truth, vector, clip.slug))
+        if len(pictures):
+            yield clip, timbre.Heard(*timbre.forward(pictures), levels, share)
+
+
+def judge(shelf: Store, sources: tuple[str, ...]) -> list[Judged]:
+    """What it hears in each labelled clip of these sources."""
+    found = []
+    for clip, heard in listen(shelf, (one for one in shelf.clips if one.slug and one.source in sources)):
+        playing = {*clip.instruments, *(FAMILY_OF[name] for name in clip.instruments if name in FAMILY_OF)}
+        truth = np.array([name in playing for name in INSTRUMENTS], float)
+        vector = (heard.vectors * heard.levels[:, None]).sum(axis=0)
+        found.append(
+            Judged(clip.source, instrument.pooled(heard), truth, vector / np.linalg.norm(vector), clip.slug)
+        )
     return found
+
+
+def projection(shelf: Store) -> tuple[torch.Tensor, torch.Tensor]:
+    """(weight (TIMBRE_SIZE, FEATURES), bias) onto the principal components of the features of what it learned
+    from, alike many of each instrument and source. Of held-out clips the nearest by these is of the same
+    instrument more often (0.59 against 0.55) than by the head that contrast trained."""
+    taken: Counter[tuple[str, str]] = Counter()
+    clips = []
+    for number in np.random.default_rng(0).permutation(len(shelf.clips)):
+        clip = shelf.clips[number]
+        if (
+            clip.slug
+            and clip.kind != "mix"
+            and clip.source not in HELD_OUT
+            and taken[clip.source, clip.slug] < EACH
+        ):
+            taken[clip.source, clip.slug] += 1
+            clips.append(clip)
+    rows = [
+        (heard.features * (heard.levels / heard.levels.sum())[:, None]).sum(axis=0)
+        for _, heard in listen(shelf, clips)
+    ]
+    table = np.stack(rows)
+    middle = table.mean(axis=0)
+    components = np.linalg.svd(table - middle, full_matrices=False)[2][:TIMBRE_SIZE]
+    return torch.from_numpy(components.copy()), torch.from_numpy(-components @ middle)
 
 
 def fit(known: list[Judged]) -> tuple[Floats, Floats]:
@@ -119,10 +152,13 @@ def expected_error(truth: Floats, said: Floats, bins: int = 10) -> tuple[float, 
 def ship(checkpoint: Path, store: Path, with_plot: bool = True) -> None:
     """Write `weights/timbre.pt` from what taggers.training.timbre kept, and print how good it is."""
     held = torch.load(checkpoint, weights_only=True)
+    state, shelf = held["state"], Store(store)
     facts = {"instruments": held["instruments"], "steps": held["step"]}
     plain = [[1.0] * len(INSTRUMENTS), [0.0] * len(INSTRUMENTS)]
-    model.save("timbre", held["state"], **facts, calibration=plain)
-    known = judge(store, HELD_OUT)
+    _ship(state, **facts, calibration=plain)
+    state["project.weight"], state["project.bias"] = projection(shelf)
+    _ship(state, **facts, calibration=plain)
+    known = judge(shelf, HELD_OUT)
     said = np.zeros((len(known), len(INSTRUMENTS)))
     for source in HELD_OUT:
         others = fit([one for one in known if one.source != source])
@@ -131,9 +167,16 @@ def ship(checkpoint: Path, store: Path, with_plot: bool = True) -> None:
     truth = np.stack([one.truth for one in known])
     report(known, truth, said)
     scale, bias = fit(known)
-    model.save("timbre", held["state"], **facts, calibration=[scale.tolist(), bias.tolist()])
+    _ship(state, **facts, calibration=[scale.tolist(), bias.tolist()])
     if with_plot:
         plot(expected_error(truth.ravel(), said.ravel())[1], model.WEIGHTS / "timbre.png")
+
+
+def _ship(state: dict[str, torch.Tensor], **facts: Any) -> None:
+    """Save, and have it heard with from now on."""
+    model.save("timbre", state, **facts)
+    model.load.cache_clear()
+    timbre.network.cache_clear()
 
 
 def report(known: list[Judged], truth: Floats, said: Floats) -> None:
@@ -154,17 +197,21 @@ def report(known: list[Judged], truth: Floats, said: Floats) -> None:
         print(f"{source:20} {here.sum():4} clips, right {fair[here].mean():.3f}, exactly {exact[here].mean():.3f}")
     print(f"macro average precision {np.mean(list(precisions.values())):.3f} over {len(precisions)} instruments")
     print(f"named right {fair.mean():.3f}, exactly {exact.mean():.3f}")
-    vectors = np.stack([one.vector for one in known])
-    likeness = vectors @ vectors.T
-    sources = np.array([one.source for one in known])
-    likeness[sources[:, None] == sources[None, :]] = -9
-    nearest = likeness.argmax(axis=1)
-    same = np.mean([known[one].slug == known[other].slug for one, other in enumerate(nearest)])
-    print(f"nearest neighbour of another held-out source is the same instrument: {same:.3f}")
+    print(f"nearest neighbour in another held-out source is the same instrument: {neighbours(known):.3f}")
     error, rows = expected_error(truth.ravel(), said.ravel())
     print(f"expected calibration error {error:.3f}")
     for chance, share, count in rows:
         print(f"  said {chance:.2f}: right {share:.2f} of {count}")
+
+
+def neighbours(known: Sequence[Judged]) -> float:
+    """How often a clip's nearest in another source is of the same instrument, of those that have such a one."""
+    vectors = np.stack([one.vector for one in known])
+    sources, slugs = np.array([one.source for one in known]), np.array([one.slug for one in known])
+    elsewhere = sources[:, None] != sources[None, :]
+    possible = ((slugs[:, None] == slugs[None, :]) & elsewhere).any(axis=1)
+    nearest = np.where(elsewhere, vectors @ vectors.T, -9).argmax(axis=1)
+    return float((slugs[nearest] == slugs)[possible].mean())
 
 
 def plot(rows: list[tuple[float, float, int]], target: Path) -> None:

@@ -39,6 +39,7 @@ HELD_OUT = (
 )  # fmt: skip
 ONE_SHOTS, SEQUENCED, PER_SOURCE = 900, 500, 130
 LONGEST_LOOP = 12  # seconds: where clips of loops are cut
+CROPS = (14, 40)  # seconds of a stem or a mix
 HIDDEN = 48
 STEPS = 1_500
 
@@ -66,7 +67,7 @@ def examples(audio: Path, store: Path, part: int, parts: int) -> Iterator[Exampl
         yield clip.source, clip.kind, sound
         if clip.source in HELD_OUT or clip.kind not in ("stem", "mix"):
             continue
-        length = int(rng.uniform(8, 30) * RATE)
+        length = int(rng.uniform(*CROPS) * RATE)
         if len(sound) > length + RATE:
             start = int(rng.integers(len(sound) - length))
             yield clip.source, clip.kind, sound[start : start + length]

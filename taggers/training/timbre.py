@@ -168,11 +168,13 @@ def _changed(pictures: Tensor, rng: np.random.Generator) -> Tensor:
 
 
 class Pupil(nn.Module):
-    """The network with what is thrown away after training: two heads that imitate the teacher."""
+    """The network with what is thrown away after training: the head that contrast pulls at (what lies below it
+    compares better, Chen et al. 2020, arXiv:2002.05709), and two that imitate the teacher."""
 
     def __init__(self) -> None:
         super().__init__()
         self.net = Timbre(len(INSTRUMENTS))
+        self.to_contrast = nn.Sequential(nn.Linear(FEATURES, 256), nn.ReLU(inplace=True), nn.Linear(256, 128))
         self.to_features = nn.Linear(FEATURES, teacher.FEATURES)
         self.to_scores = nn.Linear(FEATURES, teacher.CLASSES)
 
@@ -185,7 +187,8 @@ class Pupil(nn.Module):
         alone = batch["alone"]
         if alone.sum() > 4:
             parts["alone"] = ALONE * F.cross_entropy(logits[alone], batch["slug"][alone], label_smoothing=0.05)
-            parts["contrast"] = CONTRAST * _contrast(self.net.embedding(features[alone]), batch, alone)
+            vectors = F.normalize(self.to_contrast(features[alone]), dim=1)
+            parts["contrast"] = CONTRAST * _contrast(vectors, batch, alone)
         taught = batch["taught"].bool()
         wanted = F.normalize(batch["features"][taught], dim=1)
         parts["features"] = (
