@@ -528,9 +528,6 @@ class Hearing:
     key_confidence: float | None = None
     key_candidates: tuple[dict[str, Any], ...] = ()
     tuning_cents: float | None = None
-    note: str | None = None  # of a pitched one-shot, such as "A2"
-    beats: float | None = None  # of a loop
-    bars: float | None = None
     instrument: str | None = None
     instruments: dict[str, float] = field(default_factory=dict)
     loudness_lufs: float | None = None
