@@ -20,6 +20,9 @@ from taggers.base import FileTags, Findings, Job, TagError
 from taggers.registry import load
 
 DIGEST_SIZE = 20
+LOADING = 30.0
+"""Seconds: libraries and networks are loaded with the first file that needs them; that is not its fault."""
+_loaded = threading.Event()
 _CHUNK = 2**20
 _LEAST_MEMORY = 2 * 2**30  # bytes; a worker with every network takes 0.5 (measured)
 _ONE_THREAD = tuple(f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"))
@@ -66,11 +69,13 @@ def _limit_memory() -> None:
 def tag_file(job: Job, time_limit: float | None = None) -> FileTags:
     """Hear one file. Never raises for a bad file: `error` says what is wrong with it.
 
-    time_limit: seconds; beyond it the whole process ends, even in the middle of a C library, which a
-    process pool's parent sees as BrokenProcessPool. For workers only.
+    time_limit: seconds, and LOADING more for a process's first file; beyond it the whole process ends, even in the
+    middle of a C library, which a process pool's parent sees as BrokenProcessPool. For workers only.
     """
     started = time.perf_counter()
-    with _ended_after(time_limit):
+    loading = 0.0 if _loaded.is_set() else LOADING
+    _loaded.set()
+    with _ended_after(None if time_limit is None else time_limit + loading):
         try:
             before = _stamp(job.path)
             digest, size = _digest(job.path)

@@ -152,10 +152,21 @@ def test_audio_has_its_length_rate_and_channels(studio: Path) -> None:
 
 
 def test_names_say_what_the_truth_says_they_say(studio: Path) -> None:
-    said = {
-        audio.path: tuple(values(heard(studio / audio.path, "name"), "name").values()) for audio in present(studio)
+    said = {audio.path: values(heard(studio / audio.path, "name"), "name") for audio in present(studio)}
+    instruments = {Path(path).name: said[path].pop("instrument", None) for path in said}
+    assert {path: tuple(found.values()) for path, found in said.items()} == {
+        audio.path: audio.name_says for audio in present(studio)
     }
-    assert said == {audio.path: audio.name_says for audio in present(studio)}
+    assert {name: instruments[name] for name in NAMED_INSTRUMENTS} == NAMED_INSTRUMENTS
+
+
+NAMED_INSTRUMENTS = {
+    "Rhodes take 2.wav": "electric-piano",
+    "night_bus_pad.flac": "pad",
+    "Strings bus.wav": "strings",
+    "Shaker.ogg": "percussion",
+    "Audio 3-2.wav": None,
+}
 
 
 CHUNKS = {  # what files say of themselves

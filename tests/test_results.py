@@ -44,6 +44,7 @@ def test_file_row(archive: None) -> None:
         size=100,
         modified=row.modified,
         state="present",
+        drive="Desk",
     )
     assert row.modified.startswith("2024-05-01T") and row.modified.endswith("+00:00")
 
@@ -64,6 +65,7 @@ def test_project_row(archive: None) -> None:
         files=2,
         modified=row.modified,
         state="present",
+        drive="Desk",
     )
 
 

@@ -74,10 +74,11 @@ def test_a_loop_has_bars_and_beats(tmp_path: Path) -> None:
 def test_near_means_alike(tmp_path: Path) -> None:
     """A note's octave and its quieter, darker copy are nearer to it than another instrument of the same pitch."""
     rng = np.random.default_rng(1)
+    pluck = instruments.plucked_bass(40, 1.0, RATE, rng)
     sounds = {
-        "pluck": instruments.plucked_bass(40, 1.0, RATE, rng),
+        "pluck": pluck,
         "higher": instruments.plucked_bass(45, 1.0, RATE, rng),
-        "quiet": 0.1 * instruments.plucked_bass(40, 1.0, RATE, rng),
+        "quiet": 0.1 * pluck,
         "hat": drums.hat(RATE, rng),
     }
     vectors = {
