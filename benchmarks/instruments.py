@@ -5,8 +5,9 @@ On the sources of the test corpus ($ARCHIVIST_CORPUS, or ../shared) that no netw
 file as the archive hears them. The teacher (YAMNet, `teachers/yamnet_spectra_in.tflite`, with ai-edge-litert where
 it is installed) hears the same files; its 521 classes are mapped to the vocabulary by TEACHER. Measures: macro
 average precision over the instruments with three clips and more; top-1, whether the instrument named is one of
-those that play; kind; whether the nearest neighbour in another source is the same instrument; expected calibration
-error over all labels said with 0.05 and more; speed of all three together on one core, and a worker's memory.
+those that play; kind; whether the nearest neighbour in another source is the same instrument, where there is such
+a one; expected calibration error over all labels said with 0.05 and more; speed of all three together on one core,
+and a worker's memory.
 
 The chances are calibrated on the same sources (taggers/weights/timbre.md has the error with each source left out).
 """
@@ -33,7 +34,7 @@ from numpy.typing import NDArray
 from benchmarks.analysis import CORPUS, SONG_SECONDS, SOURCES, make_song, rounds
 from taggers import Job, start_worker, tag_file
 from taggers.audio import Audio
-from taggers.training.calibrate import HELD_OUT, average_precision, expected_error
+from taggers.training.calibrate import HELD_OUT, Judged, average_precision, expected_error, neighbours
 from taggers.training.kind import HELD_OUT as KIND_HELD_OUT
 from taggers.vectors import INSTRUMENTS as CHANCES
 from taggers.vectors import TIMBRE
@@ -63,6 +64,11 @@ class Clip:
     source: str
     kind: str
     instruments: tuple[str, ...]
+
+    @property
+    def playing(self) -> set[str]:
+        """With the families, which count with their members."""
+        return {*self.instruments, *(FAMILY_OF[name] for name in self.instruments if name in FAMILY_OF)}
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -99,23 +105,27 @@ def accuracy() -> dict[str, Any]:
             continue
         named = [str(tag.value) for tag in findings["instrument"].tags]
         ours.append((np.frombuffer(findings["instrument"].vectors[CHANCES], "<f2").astype(float), named[:1]))
-        vectors.append(np.frombuffer(findings["embedding"].vectors[TIMBRE], "<f2").astype(float))
+        vectors.append(np.frombuffer(findings["embedding"].vectors[TIMBRE], "<f2").astype(np.float32))
         kept.append(clip)
         if teacher is not None:
             teachers.append(teacher(clip.path))
-    truth = np.array([[name in clip.instruments for name in INSTRUMENTS] for clip in kept], float)
+    truth = np.array([[name in clip.playing for name in INSTRUMENTS] for clip in kept], float)
     said = np.stack([chances for chances, _ in ours])
-    right = [bool(named) and named[0] in clip.instruments for (_, named), clip in zip(ours, kept, strict=True)]
+    right = [bool(named) and named[0] in clip.playing for (_, named), clip in zip(ours, kept, strict=True)]
+    judged = [
+        Judged(clip.source, chances, row, vector, clip.instruments[0])
+        for clip, (chances, _), row, vector in zip(kept, ours, truth, vectors, strict=True)
+    ]
     figures: dict[str, Any] = {
         "clips of sources never learned from": len(kept),
         "macro average precision": round(_macro(truth, said), 3),
         "top-1: the instrument named plays": round(float(np.mean(right)), 3),
         "expected calibration error": round(expected_error(truth.ravel(), said.ravel())[0], 3),
-        "nearest neighbour of another source is the same": round(_neighbours(kept, np.stack(vectors)), 3),
+        "nearest neighbour of another source is the same": round(neighbours(judged), 3),
     }
     if teachers:
         theirs = np.stack(teachers)
-        top = [INSTRUMENTS[int(row.argmax())] in clip.instruments for row, clip in zip(theirs, kept, strict=True)]
+        top = [INSTRUMENTS[int(row.argmax())] in clip.playing for row, clip in zip(theirs, kept, strict=True)]
         figures |= {
             "teacher: macro average precision": round(_macro(truth, theirs), 3),
             "teacher: top-1": round(float(np.mean(top)), 3),
@@ -150,16 +160,6 @@ def held_out(sources: Sequence[str]) -> list[Clip]:
 def _macro(truth: Floats, said: Floats) -> float:
     columns = [column for column in range(truth.shape[1]) if truth[:, column].sum() >= 3]
     return float(np.mean([average_precision(truth[:, column], said[:, column]) for column in columns]))
-
-
-def _neighbours(clips: Sequence[Clip], vectors: Floats) -> float:
-    likeness = vectors @ vectors.T
-    sources = np.array([clip.source for clip in clips])
-    likeness[sources[:, None] == sources[None, :]] = -9
-    nearest = likeness.argmax(axis=1)
-    return float(
-        np.mean([clips[one].instruments[0] == clips[other].instruments[0] for one, other in enumerate(nearest)])
-    )
 
 
 def _teacher() -> Any:

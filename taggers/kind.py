@@ -17,7 +17,7 @@ from taggers import pulse
 from taggers.base import Candidate, Findings, Tag, Tagger
 from taggers.instrument import LIKELIEST, chance
 from taggers.onsets import FRAMES_PER_SECOND
-from taggers.tempo import MIN_CONTRAST
+from taggers.tempo import MIN_CONTRAST, MIN_SHARE
 from taggers.vocabulary import INSTRUMENTS, KINDS
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from taggers.timbre import Heard
 
 MIN_CONFIDENCE = 0.45
+HITS = 3
+"""Onsets; a few without a beat are one sound."""
 GROUPS: dict[str, tuple[str, ...]] = {
     "kick": ("kick",),
     "snares": ("snare", "clap"),
@@ -63,10 +65,17 @@ def tag(audio: Audio) -> Findings:
     best, confidence = ranked[0]
     if confidence < MIN_CONFIDENCE:
         return Findings(abstained={"kind": "could be several"})
-    if chance(heard).max() < LIKELIEST and pulse.clarity(audio.onsets)[0] < MIN_CONTRAST:
-        return Findings(abstained={"kind": "no instrument and no distinct onset: noise"})
+    # A single sound may well be of nothing that it knows; what goes on without an instrument is noise
+    if chance(heard).max() < LIKELIEST and (best != "one-shot" or _hisses(audio.onsets)):
+        return Findings(abstained={"kind": "no instrument that it knows: noise"})
     candidates = tuple(Candidate(name, round(one, 3)) for name, one in ranked)
     return Findings((Tag("kind", best, round(confidence, 3), engine="kind network", candidates=candidates),))
+
+
+def _hisses(onsets: Samples) -> bool:
+    """Whether nothing stands out, or much does without any beat."""
+    contrast, _steadiness, share = pulse.clarity(onsets)
+    return contrast < MIN_CONTRAST or (share < MIN_SHARE and pulse.onset_count(onsets) > HITS)
 
 
 def chances(audio: Audio) -> dict[str, float]:
