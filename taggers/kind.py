@@ -133,8 +133,9 @@ def facts(mono: Samples, onsets: Samples, duration: float, heard: Heard) -> Fact
 
 def _envelope(mono: Samples) -> Samples:
     """Root mean square of 200 pieces of equal length, or of fewer in a very short sound."""
-    pieces = np.array_split(mono - mono.mean(), min(200, max(1, len(mono) // 64)))
-    return np.array([float(np.sqrt((piece**2).mean())) for piece in pieces], np.float32)
+    edges = np.linspace(0, len(mono), min(200, max(1, len(mono) // 64)), endpoint=False).astype(int)
+    sizes = np.diff(edges, append=len(mono))
+    return np.asarray(np.sqrt(np.add.reduceat(np.square(mono - mono.mean()), edges) / sizes), np.float32)
 
 
 def _fits(onsets: Samples, duration: float) -> float:
