@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +46,7 @@ def project_files(where: Any, readers: Mapping[str, int]) -> list[int]:
 
 def audio_files(where: Any, taggers: Mapping[str, int]) -> list[int]:
     """Ids of audio files that some tagger has not heard at its current version; one place per content."""
-    current = [(Analysis.tagger == name) & (Analysis.version == version) for name, version in taggers.items()]
-    any_current = current[0]
-    for condition in current[1:]:
-        any_current |= condition
-    heard = Analysis.select(fn.COUNT(Analysis.tagger)).where(Analysis.content == File.content, any_current)
+    heard = Analysis.select(fn.COUNT(Analysis.tagger)).where(Analysis.content == File.content, _current(taggers))
     here = where & ~File.is_project & File.missing_since.is_null() & _not_quarantined(stamp(taggers))
     new = File.select(File.id).where(here, File.content.is_null())
     stale = (
@@ -57,6 +55,12 @@ def audio_files(where: Any, taggers: Mapping[str, int]) -> list[int]:
         .group_by(File.content)
     )
     return sorted({row[0] for query in (new, stale) for row in query.tuples()})
+
+
+def _current(taggers: Mapping[str, int]) -> Any:
+    """Whether a row of `analysis` is of one of these taggers at its current version."""
+    of_each = [(Analysis.tagger == name) & (Analysis.version == version) for name, version in taggers.items()]
+    return reduce(or_, of_each)
 
 
 def files(ids: Iterable[int]) -> Iterator[tuple[File, Path]]:
@@ -86,4 +90,14 @@ def known_digests(file: File, taggers: Mapping[str, int]) -> frozenset[bytes]:
         .limit(20)
         .tuples()
     )
-    return frozenset(bytes(digest) for content_id, digest in twins if not stale_taggers(content_id, taggers))
+    digests = {content_id: bytes(digest) for content_id, digest in twins}
+    if not digests:
+        return frozenset()
+    heard = (
+        Analysis.select(Analysis.content)
+        .where(Analysis.content << list(digests), _current(taggers))
+        .group_by(Analysis.content)
+        .having(fn.COUNT(Analysis.tagger) == len(taggers))
+        .tuples()
+    )
+    return frozenset(digests[content_id] for (content_id,) in heard)
