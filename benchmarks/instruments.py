@@ -38,7 +38,7 @@ from taggers.training.calibrate import HELD_OUT, Judged, average_precision, expe
 from taggers.training.kind import HELD_OUT as KIND_HELD_OUT
 from taggers.vectors import INSTRUMENTS as CHANCES
 from taggers.vectors import TIMBRE
-from taggers.vocabulary import FAMILY_OF, INSTRUMENTS
+from taggers.vocabulary import FAMILY_OF, INSTRUMENTS, with_families
 
 TAGGERS = ("instrument", "kind", "embedding")
 MOST = 200  # of one source and kind
@@ -68,7 +68,7 @@ class Clip:
     @property
     def playing(self) -> set[str]:
         """With the families, which count with their members."""
-        return {*self.instruments, *(FAMILY_OF[name] for name in self.instruments if name in FAMILY_OF)}
+        return with_families(self.instruments)
 
 
 def main(arguments: Sequence[str]) -> None:

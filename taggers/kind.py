@@ -171,10 +171,7 @@ def weigh(one: Facts) -> NDArray[np.float64]:
 
 
 def forget() -> None:
-    """Read the weights anew at the next use: they have just been trained."""
-    from taggers.model import load
-
-    load.cache_clear()
+    """Take up at the next use the weights that have just been trained."""
     _weights.cache_clear()
 
 

@@ -92,6 +92,8 @@ def load(name: str) -> dict[str, Any]:
 
 
 def save(name: str, state: dict[str, Tensor], **facts: Any) -> None:
+    """Write `weights/NAME.pt`; `load` gives it from now on."""
     halves = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
     WEIGHTS.mkdir(exist_ok=True)
     torch.save({"state": halves, **facts}, WEIGHTS / f"{name}.pt")
+    load.cache_clear()

@@ -46,11 +46,13 @@ def hear(audio: Audio) -> Heard | str:
     """What the network hears, or why there is nothing to hear."""
     if audio.duration < MIN_SECONDS:
         return f"shorter than {MIN_SECONDS * 1000:.0f} ms"
-    pictures, levels, share = patches(audio.excerpts)
-    if not len(pictures):
-        return "silence"
-    logits, vectors, features = forward(pictures)
-    return Heard(logits, vectors, features, levels, share)
+    return listen(audio.excerpts) or "silence"
+
+
+def listen(excerpts: tuple[Excerpt, ...]) -> Heard | None:
+    """The same of sound in memory; None of silence."""
+    pictures, levels, share = patches(excerpts)
+    return Heard(*forward(pictures), levels, share) if len(pictures) else None
 
 
 def patches(excerpts: tuple[Excerpt, ...]) -> tuple[Floats, Floats, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 FAMILIES: dict[str, tuple[str, ...]] = {
     "drums": ("kick", "snare", "clap", "hihat", "cymbal", "tom", "percussion"),
     "strings": ("violin", "cello"),
@@ -22,3 +24,12 @@ INSTRUMENTS = (
 KINDS = ("one-shot", "loop", "stem", "mix")
 
 FAMILY_OF = {member: family for family, members in FAMILIES.items() for member in members}
+
+
+def with_families(instruments: Iterable[str]) -> set[str]:
+    """
+    >>> sorted(with_families(["kick", "bass"]))
+    ['bass', 'drums', 'kick']
+    """
+    named = set(instruments)
+    return named | {FAMILY_OF[name] for name in named if name in FAMILY_OF}

@@ -29,7 +29,7 @@ from taggers import instrument, model, timbre
 from taggers.audio import Excerpt
 from taggers.training.clips import Clip, Store
 from taggers.vectors import TIMBRE_SIZE
-from taggers.vocabulary import FAMILY_OF, INSTRUMENTS
+from taggers.vocabulary import INSTRUMENTS, with_families
 
 HELD_OUT = ("freepats-oneshots", "sonic-pi-samples", "vsco-subset", "sonoj-mix", "sample-db")
 ALIKE = 150
@@ -53,16 +53,16 @@ def listen(shelf: Store, clips: Iterable[Clip]) -> Iterator[tuple[Clip, timbre.H
     """What the network, as its weights are now, hears in each clip that is not silent."""
     for clip in clips:
         sound = np.asarray(shelf.sound(clip) / 32_768, np.float32)
-        pictures, levels, share = timbre.patches((Excerpt(0.0, sound),))
-        if len(pictures):
-            yield clip, timbre.Heard(*timbre.forward(pictures), levels, share)
+        heard = timbre.listen((Excerpt(0.0, sound),))
+        if heard is not None:
+            yield clip, heard
 
 
 def judge(shelf: Store, sources: tuple[str, ...]) -> list[Judged]:
     """What it hears in each labelled clip of these sources."""
     found = []
     for clip, heard in listen(shelf, (one for one in shelf.clips if one.slug and one.source in sources)):
-        playing = {*clip.instruments, *(FAMILY_OF[name] for name in clip.instruments if name in FAMILY_OF)}
+        playing = with_families(clip.instruments)
         truth = np.array([name in playing for name in INSTRUMENTS], float)
         vector = (heard.vectors * heard.levels[:, None]).sum(axis=0)
         found.append(
@@ -175,7 +175,6 @@ def ship(checkpoint: Path, store: Path, with_plot: bool = True) -> None:
 def _ship(state: dict[str, torch.Tensor], **facts: Any) -> None:
     """Save, and have it heard with from now on."""
     model.save("timbre", state, **facts)
-    model.load.cache_clear()
     timbre.network.cache_clear()
 
 

@@ -109,7 +109,8 @@ def _loop(sampler: Sampler, rng: np.random.Generator) -> Sound:
         gate = int(rng.uniform(1, 8) * step)
         for bar in range(bars):
             for at in pattern:
-                sound = sampler.clips[int(kit[voices[at]])][0].sound(sampler.clips[int(kit[voices[at]])][1])
+                shelf, note = sampler.clips[int(kit[voices[at]])]
+                sound = shelf.sound(note)
                 start = int((bar * 16 + at) * step)
                 piece = sound[: min(gate, len(out) - start)].astype(np.float32) / 32_768
                 fade = min(600, len(piece))
@@ -122,11 +123,9 @@ def _described(part: int, audio: Path, store: Path, parts: int) -> list[Facts]:
     torch.set_num_threads(1)
     found = []
     for source, which, sound in examples(audio, store, part, parts):
-        pictures, levels, share = timbre.patches((Excerpt(0.0, sound),))
-        if not len(pictures):
+        heard = timbre.listen((Excerpt(0.0, sound),))
+        if heard is None:
             continue
-        logits, vectors, features = timbre.forward(pictures)
-        heard = timbre.Heard(logits, vectors, features, levels, share)
         found.append((source, which, kind.facts(sound, onset_strength(sound), len(sound) / RATE, heard)))
     return found
 
