@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from typing import Any, Generic, TypeVar
 
 import taggers
 from archivist import pending, processes
+from archivist.store import moves
 from archivist.store.opinions import Heard, Said
 from archivist.tables import File
 from taggers.filename import read_name
@@ -30,7 +32,7 @@ log = logging.getLogger(__name__)
 J = TypeVar("J")
 R = TypeVar("R")
 
-_TASKS_PER_WORKER = 2_000  # then a fresh process: C libraries leak (essentia's trackers name a dozen cases)
+_TASKS_PER_WORKER = 2_000  # then a fresh process: C libraries leak (essentia's name a dozen cases)
 _POLL = 0.2  # seconds between looks at the stop event
 
 
@@ -156,17 +158,27 @@ class _Pool(Generic[J, R]):
     def close(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)
         # A worker in the middle of a file would hold the interpreter's exit until it is through.
-        for process in list((getattr(self._executor, "_processes", None) or {}).values()):
+        for process in _processes(self._executor):
             process.terminate()
+
+
+def _processes(executor: Executor) -> list[Any]:
+    return list((getattr(executor, "_processes", None) or {}).values())
 
 
 def _run_alone(workers: Workers, function: Callable[[J], R], job: J) -> R | Crash:
     started = time.monotonic()
+    processes: list[Any] = []
     with workers.make(1) as executor:
         try:
+            executor.submit(os.getpid).result()  # it is there: a slow start is no part of the job's time
+            started, processes = time.monotonic(), _processes(executor)
             return executor.submit(function, job).result()
         except BrokenProcessPool:
-            if time.monotonic() - started >= workers.time_limit:
+            for process in processes:
+                process.join(1)
+            by_signal = any((process.exitcode or 0) < 0 for process in processes)  # it ends itself with 1
+            if not by_signal and time.monotonic() - started >= workers.time_limit:
                 return Crash(f"took longer than {workers.time_limit:g} s")
             return Crash("crashed the process that read it")
         except Exception as error:  # noqa: BLE001 - a worker's bug arrives here as any type
@@ -184,13 +196,18 @@ def columns(facts: taggers.AudioFacts | None) -> dict[str, Any]:
     return {name: getattr(facts, name) for name in names} if facts is not None else {}
 
 
-def job_for(file: File, path: Path, versions: Mapping[str, int]) -> taggers.Job:
-    """What has to be heard of one file; a file that may be a copy is only hashed when it proves to be one."""
-    if file.content_id is None:
-        return taggers.Job(str(path), tuple(versions), pending.known_digests(file, versions))
-    stale = pending.stale_taggers(file.content_id, versions)
-    known = frozenset() if stale else frozenset((bytes(file.content.digest),))
-    return taggers.Job(str(path), stale or tuple(versions), known)
+def jobs_for(places: Sequence[tuple[File, Path]], versions: Mapping[str, int]) -> Iterator[taggers.Job]:
+    """What has to be heard of these files; one that may be a copy is only hashed when it proves to be one."""
+    twins = pending.known_digests([file.id for file, _path in places if file.content_id is None], versions)
+    read = {file.id: file.content_id for file, _path in places if file.content_id is not None}
+    stale = pending.stale_taggers(list(read.values()), versions)
+    digests = moves.digests(read)
+    for file, path in places:
+        if file.id in read:
+            names = stale[read[file.id]]
+            yield taggers.Job(str(path), names or tuple(versions), frozenset(() if names else (digests[file.id],)))
+        else:
+            yield taggers.Job(str(path), tuple(versions), twins[file.id])
 
 
 def heard(job: taggers.Job, result: taggers.FileTags, versions: Mapping[str, int]) -> list[Heard]:

@@ -33,6 +33,7 @@ from archivist.query.parse import parse, parse_lenient
 from archivist.records import (
     ArchiveCounts,
     Change,
+    Correction,
     DuplicateGroup,
     Facet,
     FileDetails,
@@ -253,7 +254,7 @@ class Archive:
         """
         from archivist import indexer, report
         from archivist.analysis import dask_workers, local_workers
-        from archivist.store import runs
+        from archivist.store import declared, runs
 
         limit, stop = self.config.time_limit, stop or threading.Event()
         workers = (
@@ -264,6 +265,7 @@ class Archive:
         self._back_up_weekly()
         with self._connected(writes=True), lock.held(command, stop, wait=command == "watch"):
             started, unnoted = time.time(), runs.begin()
+            declared.ask_for(self.config.confidence, stop)
             summary = indexer.index(
                 roots.find(folders),
                 self.config,
@@ -498,10 +500,11 @@ class Archive:
     ) -> list[Change]:
         """Lock these fields of what the query finds (or of these ids) to a person's values; what changed.
 
+        A value may be a step from the one in force ("x2", "/2", "x3/2", "x2/3"), or "keep": see `edits`.
+
         Raises QueryError, or EditError on a field or value that cannot be.
         """
-        checked: dict[str, str | float | None] = dict(edits.checked(values, projects=projects))
-        return self._edit(query, checked, projects, ids, dry_run)
+        return self._edit(query, edits.checked(values, projects=projects), projects, ids, dry_run)
 
     def unset_values(
         self,
@@ -516,11 +519,23 @@ class Archive:
         edits.checked(dict.fromkeys(fields, "none"), projects=projects)
         return self._edit(query, dict.fromkeys(fields), projects, ids, dry_run)
 
+    def accept(self, ids: Sequence[int]) -> list[Change]:
+        """Lock those values of these files that are in doubt (is:doubtful) as they are; what changed."""
+        with self._connected(writes=True):
+            return edits.accept(self._rows(ids, projects=False))
+
     def judge(self, ids: Sequence[int], verdict: Literal["keep", "same", "different"] | None) -> int:
         """Say of each two of these files that both are kept, are the same, or are different; None takes it back.
         It is said of contents, so it holds wherever the files go. How many pairs changed. Raises EditError."""
         with self._connected(writes=True):
             return edits.judge(ids, verdict)
+
+    def corrections(self) -> list[Correction]:
+        """What people have locked of files that are there, and what the machine had heard of them."""
+        from archivist import corrections
+
+        with self._connected():
+            return list(corrections.every(roots.offline_volumes()))
 
     def undo(self) -> list[Change]:
         """Take the newest edit back; a second call the one before."""
@@ -536,16 +551,13 @@ class Archive:
     def _edit(
         self,
         query: str,
-        values: Mapping[str, str | float | None],
+        values: Mapping[str, edits.Wish],
         projects: bool,
         ids: Sequence[int] | None,
         dry_run: bool,
     ) -> list[Change]:
         with self._connected(writes=True):
-            if ids is None:
-                rows = list(self.find(query, projects=projects))
-            else:
-                rows = [self._row(row_id, projects=projects) for row_id in ids]
+            rows = list(self.find(query, projects=projects)) if ids is None else self._rows(ids, projects=projects)
             return edits.plan(rows, values) if dry_run else edits.apply(rows, values)
 
     # ------------------------------------------------------------ connections
@@ -577,10 +589,13 @@ class Archive:
                         self._reading.discard(connection)
 
     def _row(self, row_id: int, *, projects: bool) -> FileRow | ProjectRow:
-        found = Results(array("q", [row_id]), projects, roots.offline_volumes(), self._connected).rows(0, 1)
-        if not found:
-            raise ArchiveError(f"no {'project' if projects else 'file'} has the id {row_id}")
-        return found[0]
+        return self._rows([row_id], projects=projects)[0]
+
+    def _rows(self, ids: Sequence[int], *, projects: bool) -> list[FileRow | ProjectRow]:
+        found = list(Results(array("q", ids), projects, roots.offline_volumes(), self._connected))
+        if missing := set(ids) - {row.id for row in found}:
+            raise ArchiveError(f"no {'project' if projects else 'file'} has the id {min(missing)}")
+        return found
 
 
 def _parse(query: str, sort: str | None, lenient: bool) -> Query:

@@ -16,6 +16,9 @@
     [similar]                       # how much each aspect counts in `archivist similar`
     timbre = 1.0
 
+    [confidence]                    # how sure a machine has to be for its value to count, from 0 to 1
+    bpm = 0.3
+
 Environment: ARCHIVIST_ARCHIVE, ARCHIVIST_CONFIG, ARCHIVIST_JOBS.
 """
 
@@ -28,6 +31,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import platformdirs
@@ -36,6 +40,10 @@ from archivist.weights import weigh
 from archivist.window import Window
 
 APP = "archivist"
+
+
+CONFIDENCE: Mapping[str, float] = MappingProxyType({"bpm": 0.3, "key": 0.3, "instrument": 0.3})
+"""How sure a machine has to be, by field. What it is less sure of is kept, and shown as withheld."""
 
 
 class ConfigError(Exception):
@@ -53,6 +61,7 @@ class Config:
     cache: Path | None = None
     backups: int = 8
     similar: Mapping[str, float] = field(default_factory=dict)
+    confidence: Mapping[str, float] = field(default_factory=lambda: CONFIDENCE)
     nice: bool = False
     between: Window | None = None
     after_index: tuple[str, ...] = ()
@@ -111,6 +120,7 @@ _CONVERTERS: dict[str, Any] = {
     "cache": lambda value: Path(value).expanduser(),
     "backups": lambda value: max(1, int(value)),
     "similar": lambda value: _weights(value),
+    "confidence": lambda value: _chances(value),
     "nice": lambda value: _truth(value),
     "between": lambda value: Window.parse(str(value)),
     "after_index": lambda value: _command(value),
@@ -130,6 +140,17 @@ def _weights(table: Any) -> dict[str, float]:
     weights = {aspect: float(weight) for aspect, weight in table.items()}
     weigh(weights)
     return weights
+
+
+def _chances(table: Any) -> dict[str, float]:
+    if not isinstance(table, dict):
+        raise TypeError("write it as a section: [confidence], then bpm = 0.3")
+    if unknown := table.keys() - CONFIDENCE:
+        raise ValueError(f"no field {', '.join(sorted(unknown))}; there are {', '.join(CONFIDENCE)}")
+    chances = {name: float(chance) for name, chance in table.items()}
+    if wrong := [name for name, chance in chances.items() if not 0 <= chance <= 1]:
+        raise ValueError(f"{wrong[0]} is a chance, from 0 to 1")
+    return {**CONFIDENCE, **chances}
 
 
 def _truth(value: Any) -> bool:

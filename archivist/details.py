@@ -17,6 +17,7 @@ from archivist.records import (
     FileDetails,
     FileRow,
     Marker,
+    PlacedChord,
     Plugin,
     ProjectDetails,
     ProjectRow,
@@ -27,10 +28,12 @@ from archivist.records import (
     ValueRow,
     VersionRow,
 )
-from archivist.resolve import Opinion, effective
+from archivist.resolve import DECIDED, Opinion, doubtful, effective, withheld
+from archivist.store import resolving
 from archivist.tables import (
     Analysis,
     Content,
+    Embedding,
     File,
     Label,
     LabelUse,
@@ -47,6 +50,9 @@ from archivist.tables import Plugin as PluginTable
 from archivist.tables import Track as TrackTable
 from archivist.tempomap import placed
 from archivist.text import number_text
+from taggers.chordnames import chord_name
+from taggers.chordtrack import unpack
+from taggers.vectors import CHORD_TRACK
 
 _DIGITS = 19  # an id has fewer: 64 bits
 _VERSIONS = 200
@@ -72,7 +78,22 @@ def file_details(row: FileRow) -> FileDetails:
         used_by=_users(file),
         labels=_labels(LabelUse.content, content.id) if content else (),
         errors=tuple(_errors(file, {value.field for value in values if value.wins})),
+        chords=_chords(content) if content else (),
+        doubtful=_doubtful(content.id) if content else (),
     )
+
+
+def _doubtful(content_id: int) -> tuple[str, ...]:
+    opinions = resolving.opinions_of(Tag.content, [content_id], DECIDED)[content_id]
+    return tuple(doubtful(opinions, effective(opinions, resolving.limits())))
+
+
+def _chords(content: Content) -> tuple[PlacedChord, ...]:
+    track = Embedding.select(Embedding.vector).where(
+        Embedding.content == content.id, Embedding.model == CHORD_TRACK
+    )
+    changes = unpack(bytes(track.scalar() or b""))
+    return tuple(PlacedChord(change.at, chord_name(change.chord)) for change in changes)
 
 
 def identify(target: str, *, projects: bool) -> tuple[str, int]:
@@ -257,15 +278,18 @@ def state_of(version: Version) -> State:
 
 
 def _values(owner: Any, owner_id: int) -> list[ValueRow]:
-    """Every opinion on every field, the one in force first."""
+    """Every opinion on every field, the one in force first, with why it is."""
     tags = list(Tag.select().where(owner == owner_id))
-    winners = {
-        winner.id
-        for winner in effective(
-            Opinion(t.id, t.field, t.text, t.number, t.source, t.confidence, t.set_at, t.rejected) for t in tags
-        ).values()
-    }
-    tags.sort(key=lambda tag: (tag.field, tag.id not in winners, -tag.confidence))
+    opinions = [
+        Opinion(
+            t.id, t.field, t.text, t.number, t.source, t.confidence, t.set_at, t.rejected, t.candidates, t.engine
+        )
+        for t in tags
+    ]
+    limits = resolving.limits() if owner is Tag.content else {}
+    decided = {one.opinion.id: one for one in effective(opinions, limits).values()}
+    held = {one.id: limits[one.field] for one in opinions if withheld(one, limits)}
+    tags.sort(key=lambda tag: (tag.field, tag.id not in decided, -tag.confidence))
     return [
         ValueRow(
             field=tag.field,
@@ -274,11 +298,17 @@ def _values(owner: Any, owner_id: int) -> list[ValueRow]:
             engine=tag.engine or tag.tagger,
             confidence=None if tag.source == "user" else tag.confidence,
             date=iso(tag.set_at),
-            wins=tag.id in winners,
+            wins=tag.id in decided,
             candidates=tuple((str(value), float(confidence)) for value, confidence in tag.candidates),
+            reason=decided[tag.id].reason if tag.id in decided else _withheld(held.get(tag.id)),
+            conflict=decided[tag.id].conflict if tag.id in decided else "",
         )
         for tag in tags
     ]
+
+
+def _withheld(limit: float | None) -> str:
+    return "" if limit is None else f"withheld: less sure than {limit:g}"
 
 
 def _labels(owner: Any, owner_id: int) -> tuple[str, ...]:

@@ -1,16 +1,25 @@
-"""What a person says: checking it, saying what would change, and handing it to the store as a lock."""
+"""What a person says: checking it, saying what would change, and handing it to the store as a lock.
+
+A value is written as it is ("140", "Am", "none"), as a step from the tempo in force ("x2", "/2", "x3/2", "x2/3"),
+or as "keep": what is in force now, from now on a person's.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from itertools import combinations
-from typing import Any
+from typing import Any, TypeAlias
 
 from peewee import chunked
 
+from archivist.agreement import Value
 from archivist.details import value_text
 from archivist.records import Change, FileRow, ProjectRow
-from archivist.store import opinions, verdicts
+from archivist.resolve import Opinion, doubtful, effective, heard_of
+from archivist.store import people, resolving, verdicts
 from archivist.tables import Content, File, Project, Tag, database
 from archivist.vocabulary import INSTRUMENTS, KINDS
 from taggers.pitch import parse_key
@@ -21,22 +30,47 @@ VERDICTS = ("keep", "same", "different")
 MOST_JUDGED = 200
 """Files at once: their pairs are 20,000."""
 NONE = ("none", "null", "-")
+KEEP = "keep"
+_STEP = re.compile(
+    r"(?:[x*×]\s*(?P<times>\d{1,2})\s*(?:[/:]\s*(?P<by>\d{1,2}))?|[/÷:]\s*(?P<part>\d{1,2}))", re.IGNORECASE
+)
+
+SLOWEST, FASTEST = 10, 1000
+"""Beats a minute."""
 
 Row = FileRow | ProjectRow
+_ROWS = 500
 
 
 class EditError(Exception):
     """A value that a field cannot take: one line for a person."""
 
 
-def checked(values: Mapping[str, str], *, projects: bool) -> dict[str, str | float]:
+@dataclass(frozen=True, slots=True)
+class Times:
+    """As many times the tempo in force; what has none stays as it is."""
+
+    factor: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """What is in force, or what was heard and is withheld; what has neither stays as it is."""
+
+
+Wish: TypeAlias = Value | Times | Keep | None
+"""What becomes of a field: a value, "" for none, None to take a person's value away."""
+
+
+def checked(values: Mapping[str, str], *, projects: bool) -> dict[str, Wish]:
     """Values as the archive keeps them: "8A" is "A minor", "none" is "". Raises EditError."""
     allowed = PROJECT_FIELDS if projects else FILE_FIELDS
-    result: dict[str, str | float] = {}
+    result: dict[str, Wish] = {}
     for field, text in values.items():
         if field not in allowed:
             raise EditError(f"{field} cannot be set; of {_whose(projects)} one can set {', '.join(allowed)}")
-        result[field] = "" if text.strip().lower() in NONE else _checked(field, text.strip())
+        word = text.strip().lower()
+        result[field] = "" if word in NONE else Keep() if word == KEEP else _checked(field, text.strip())
     return result
 
 
@@ -44,7 +78,7 @@ def _whose(projects: bool) -> str:
     return "a project" if projects else "a file"
 
 
-def _checked(field: str, text: str) -> str | float:
+def _checked(field: str, text: str) -> Value | Times:
     if field == "bpm":
         return _tempo(text)
     if field == "key":
@@ -63,46 +97,124 @@ def _checked(field: str, text: str) -> str | float:
     return text
 
 
-def _tempo(text: str) -> float:
+def _tempo(text: str) -> float | Times:
+    """
+    >>> _tempo("92,5"), _tempo("x3/2"), _tempo("/2").factor
+    (92.5, Times(factor=Fraction(3, 2)), Fraction(1, 2))
+    """
+    if step := _STEP.fullmatch(text):
+        above, below = int(step["times"] or 1), int(step["by"] or step["part"] or 1)
+        if above and below:
+            return Times(Fraction(above, below))
     try:
         bpm = float(text.replace(",", "."))
     except ValueError:
         bpm = 0.0
-    if not 10 <= bpm <= 1000:
-        raise EditError(f"{text} is no tempo; write beats a minute from 10 to 1000, or none")
+    if not SLOWEST <= bpm <= FASTEST:
+        raise EditError(
+            f"{text} is no tempo; write beats a minute from {SLOWEST} to {FASTEST}, x2, /2, x3/2, x2/3, or none"
+        )
     return bpm
 
 
-def plan(rows: Iterable[Row], values: Mapping[str, str | float | None]) -> list[Change]:
-    """What would change in these rows; a value of None takes a person's value away again."""
-    changes = []
-    for row in rows:
-        for field, value in values.items():
-            before = _now(row, field)
-            after = value_text(value) if value is not None else _without_person(row, field)
-            locked = _locked(row, field)
-            if before != after or (value is not None and not locked) or (value is None and locked):
-                changes.append(Change(row.path, field, before, after))
-    return changes
+def plan(rows: Iterable[Row], wishes: Mapping[str, Wish]) -> list[Change]:
+    """What would change in these rows. Raises EditError on a step to where no tempo is."""
+    return [change for _owner, _value, change in _planned(rows, wishes)]
 
 
-def _now(row: Row, field: str) -> str | None:
-    value = getattr(row, field)
-    return None if value is None else value_text(value)
-
-
-def apply(rows: Sequence[Row], values: Mapping[str, str | float | None]) -> list[Change]:
+def apply(rows: Iterable[Row], wishes: Mapping[str, Wish]) -> list[Change]:
     """Write them as a person's; what changed. A file that was never read has no content to say it of."""
-    changes = plan(rows, values)
-    paths = {change.path for change in changes}
-    concerned = [row for row in rows if row.path in paths]
-    files = [row.id for row in concerned if isinstance(row, FileRow)]
-    projects = [row.id for row in concerned if isinstance(row, ProjectRow)]
     with database.atomic():
-        batch = opinions.next_edit()
-        opinions.set_values("content", contents_of(files), values, batch)
-        opinions.set_values("project", projects, values, batch)
+        return _write(_planned(rows, wishes))
+
+
+def accept(rows: Iterable[Row]) -> list[Change]:
+    """Make what is in force a person's, in those fields of these files that are in doubt."""
+    with database.atomic():
+        return _write(_planned(rows, dict.fromkeys(FILE_FIELDS, Keep()), only_doubtful=True))
+
+
+_Planned = tuple[tuple[str, int], Value | None, Change]
+"""("content" or "project", its id), the value to write, and how it is told."""
+
+
+def _write(planned: Iterable[_Planned]) -> list[Change]:
+    values: dict[str, dict[int, dict[str, Value | None]]] = {"content": {}, "project": {}}
+    changes = []
+    for (owner, id_), value, change in planned:
+        values[owner].setdefault(id_, {})[change.field] = value
+        changes.append(change)
+    batch = people.next_edit()
+    for owner, wanted in values.items():
+        people.set_values(owner, wanted, batch)
     return changes
+
+
+def _planned(
+    rows: Iterable[Row], wishes: Mapping[str, Wish], *, only_doubtful: bool = False
+) -> Iterator[_Planned]:
+    limits = resolving.limits()
+    for batch in chunked(rows, _ROWS):
+        owners = _owners(batch)
+        said = {
+            owner: resolving.opinions_of(
+                getattr(Tag, owner), [id_ for kind, id_ in owners.values() if kind == owner]
+            )
+            for owner in ("content", "project")
+        }
+        for row in batch:
+            if row.id not in owners:
+                continue
+            kind, id_ = owners[row.id]
+            opinions = said[kind][id_]
+            asked = limits if kind == "content" else {}
+            open_to = doubtful(opinions, effective(opinions, asked)) if only_doubtful else wishes
+            for field in wishes.keys() & open_to.keys():
+                if change := _changed(row, field, wishes[field], opinions, asked):
+                    yield (kind, id_), *change
+
+
+def _owners(rows: Sequence[Row]) -> dict[int, tuple[str, int]]:
+    """What each row, by its id, says a value of: all are files, or all are projects."""
+    owners = {row.id: ("project", row.id) for row in rows if isinstance(row, ProjectRow)}
+    files = [row.id for row in rows if isinstance(row, FileRow)]
+    contents = File.select(File.id, File.content).where(File.id << files, File.content.is_null(False))
+    return owners | {file_id: ("content", content_id) for file_id, content_id in contents.tuples()}
+
+
+def _changed(
+    row: Row, field: str, wish: Wish, opinions: Sequence[Opinion], limits: Mapping[str, float]
+) -> tuple[Value | None, Change] | None:
+    """The value to write and how it is told; None where nothing changes."""
+    before: Value | None = getattr(row, field)
+    locked = any(one.field == field and one.source == "user" for one in opinions)
+    told = None if before is None else value_text(before)
+    match wish:
+        case None:
+            others = effective((one for one in opinions if one.source != "user"), limits)
+            after = others[field].value if field in others else None
+            return (
+                (None, Change(row.path, field, told, None if after is None else value_text(after)))
+                if locked
+                else None
+            )
+        case Keep():
+            heard = heard_of(field, opinions)
+            value = before if before is not None else heard[0][0] if heard else None
+        case Times(factor):
+            value = None if before is None else _stepped(row, float(before), factor)
+        case _:
+            value = wish
+    if value is None or (locked and value == (before if before is not None else "")):
+        return None
+    return value, Change(row.path, field, told, value_text(value))
+
+
+def _stepped(row: Row, bpm: float, factor: Fraction) -> float:
+    tempo = round(bpm * factor, 3)
+    if not SLOWEST <= tempo <= FASTEST:
+        raise EditError(f"{row.path}: {factor} times {value_text(bpm)} is no tempo")
+    return tempo
 
 
 def undo() -> list[Change]:
@@ -110,7 +222,7 @@ def undo() -> list[Change]:
     with database.atomic():
         return [
             Change(_place(edit), _subject(edit), _former(edit.after), _former(edit.before))
-            for edit in opinions.undo()
+            for edit in people.undo()
         ]
 
 
@@ -119,9 +231,9 @@ def label(rows: Sequence[Row], add: Sequence[str], remove: Sequence[str]) -> int
     files = [row.id for row in rows if isinstance(row, FileRow)]
     projects = [row.id for row in rows if isinstance(row, ProjectRow)]
     with database.atomic():
-        batch = opinions.next_edit()
-        opinions.set_labels("content", contents_of(files), add, remove, batch)
-        opinions.set_labels("project", projects, add, remove, batch)
+        batch = people.next_edit()
+        people.set_labels("content", contents_of(files), add, remove, batch)
+        people.set_labels("project", projects, add, remove, batch)
     return len(rows)
 
 
@@ -139,7 +251,7 @@ def judge(file_ids: Sequence[int], verdict: str | None) -> int:
             raise EditError(f"no file that was ever heard has the id {file_id}")
     with database.atomic():
         pairs = combinations((contents[file_id] for file_id in ids), 2)
-        return verdicts.judge(pairs, verdict, opinions.next_edit())
+        return verdicts.judge(pairs, verdict, people.next_edit())
 
 
 def contents_of(file_ids: Sequence[int]) -> list[int]:
@@ -148,23 +260,6 @@ def contents_of(file_ids: Sequence[int]) -> list[int]:
         rows = File.select(File.content).where(File.id << batch)
         found |= {row[0]: None for row in rows.tuples() if row[0] is not None}
     return list(found)
-
-
-def _owner(row: Row) -> Any:
-    if isinstance(row, ProjectRow):
-        return Tag.project == row.id
-    return Tag.content == File.select(File.content).where(File.id == row.id)
-
-
-def _locked(row: Row, field: str) -> bool:
-    return bool(Tag.select().where(_owner(row), Tag.field == field, Tag.source == "user").exists())
-
-
-def _without_person(row: Row, field: str) -> str | None:
-    """The value that the others agree on once a person's is gone."""
-    tags = Tag.select().where(_owner(row), Tag.field == field, Tag.source != "user")
-    winner = opinions.winner(tags)
-    return None if winner is None or winner.value is None else value_text(winner.value)
 
 
 def _former(row: Mapping[str, Any] | None) -> str | None:

@@ -19,6 +19,9 @@ from archivist.scan import Kinds, Walk
 from taggers import FileTags, Tag
 from taggers.vectors import INSTRUMENTS
 
+_UNTOLD = ("chords",)
+"""Taggers that say what `Hearing` has no field for, and that cost something."""
+
 
 def inspect(paths: Iterable[Path]) -> Iterator[Inspection]:
     """Each project file or bundle; other folders are walked for theirs."""
@@ -46,7 +49,7 @@ def analyze(
 ) -> Iterator[Hearing]:
     """Each audio file, in the order given; folders are walked. A file that cannot be heard says why."""
     files = [file for path in paths for file in (_walk(path, kinds.audio()) if path.is_dir() else (path,))]
-    names = tuple(taggers.TAGGERS)
+    names = tuple(name for name in taggers.TAGGERS if name not in _UNTOLD)
     jobs = (taggers.Job(str(file), names) for file in files)
     tag = partial(taggers.tag_file, time_limit=workers.time_limit)
     waiting: dict[str, Hearing] = {}

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -28,9 +29,13 @@ from archivist.scan import Known
 from archivist.store import moves, opinions, places, songs, words
 from archivist.tables import File, Project, Root, Version, database
 
+_ASKED = 32  # new files whose twins are asked for at once: those of one batch do not know each other
 _COMMIT_RESULTS = 200
 _COMMIT_SECONDS = 2.0
 _ROWS = 500
+
+_Left = Mapping[int, tuple[int, Known]]
+"""File id → where it seems to have moved from (volume, place)."""
 
 
 def index(
@@ -275,55 +280,67 @@ def _tag(run: Run, scans: Sequence[RootScan]) -> None:
     of_path: dict[str, File] = {}
 
     def jobs() -> Iterator[taggers.Job]:
-        for file, path in pending.files(sorted(ids)):
-            of_path[str(path)] = file
-            yield analysis.job_for(file, path, versions)
+        for found in chunked(pending.files(sorted(ids)), _ASKED):
+            of_path.update((str(path), file) for file, path in found)
+            yield from analysis.jobs_for(found, versions)
 
     tag = partial(taggers.tag_file, time_limit=run.workers.time_limit)
     done = 0
     for batch in _saved(analysis.run_jobs(run.workers, tag, jobs(), run.stop)):
         with database.atomic():
-            for job, result in batch:
-                with database.atomic():
-                    file = of_path.pop(job.path)
-                    _save_tags(run, file, job, result, versions, left.get(file.id))
-                done += 1
-                run.tell("tagging", done, len(ids), job.path)
+            read = (_read(run, of_path.pop(job.path), job, result, versions) for job, result in batch)
+            _save_tags(run, [one for one in read if one], versions, left)
+        done += len(batch)
+        run.tell("tagging", done, len(ids), batch[-1][0].path)
 
 
-def _save_tags(
-    run: Run,
-    file: File,
-    job: taggers.Job,
-    result: taggers.FileTags | Crash,
-    versions: dict[str, int],
-    left: tuple[int, Known] | None,
-) -> None:
-    """left: where the file seems to have moved from (volume, place)."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A file that a worker could read, whatever it then heard."""
+
+    file: File
+    job: taggers.Job
+    result: taggers.FileTags
+    digest: bytes
+
+
+def _save_tags(run: Run, batch: Sequence[_Read], versions: dict[str, int], left: _Left) -> None:
+    ids = opinions.save_contents(
+        (one.digest, one.result.size, analysis.columns(one.result.facts)) for one in batch
+    )
+    for one in batch:
+        if one.file.id in left and one.file.content_id not in (None, ids[one.digest]):
+            volume_id, place = left[one.file.id]
+            moves.part(one.file, place, volume_id)
+            run.counts.update(moved=-1, added=1, missing=1)
+    songs.know_contents({one.file.id: ids[one.digest] for one in batch})
+    heard = {one.digest: one for one in batch if not one.result.skipped}
+    copies = [one for one in batch if heard.get(one.digest) is not one]  # only their names may say something new
+    opinions.save_analyses(
+        [(ids[one.digest], analysis.heard(one.job, one.result, versions)) for one in heard.values()]
+    )
+    opinions.add_opinions(
+        "name",
+        versions["name"],
+        [(ids[one.digest], said) for one in copies for said in analysis.said_by_name(one.job.path)],
+    )
+    words.index_contents(set(ids.values()))
+    run.counts["analysed"] += sum(not (one.result.skipped or one.result.error) for one in batch)
+
+
+def _read(
+    run: Run, file: File, job: taggers.Job, result: taggers.FileTags | Crash, versions: dict[str, int]
+) -> _Read | None:
+    """None where the file could not even be read; what failed is told of."""
     if isinstance(result, Crash):
         places.save_quarantine(file.id, pending.stamp(versions), result.reason)
         run.fail(job.path, result.reason)
-        return
+        return None
     if result.error:
         run.fail(job.path, result.error)
     for tagger, reason in result.errors.items():
         run.fail(job.path, f"{tagger}: {reason}")
-    if result.digest is None:
-        return
-    content_id = opinions.save_content(result.digest, result.size, analysis.columns(result.facts))
-    if left and file.content_id not in (None, content_id):
-        moves.part(file, left[1], left[0])
-        run.counts["moved"] -= 1
-        run.counts["added"] += 1
-        run.counts["missing"] += 1
-    File.update(content=content_id).where(File.id == file.id).execute()
-    songs.know_sample(file.id, content_id)
-    if result.skipped:  # a copy, or a file that was moved: only its name may say something new
-        opinions.add_opinions(content_id, "name", versions["name"], analysis.said_by_name(job.path))
-    else:
-        opinions.save_analysis(content_id, analysis.heard(job, result, versions), file)
-    words.index_contents([content_id])
-    run.counts["analysed"] += not (result.skipped or result.error)
+    return None if result.digest is None else _Read(file, job, result, result.digest)
 
 
 def _saved(batches: Iterator[list[Any]]) -> Iterator[list[Any]]:

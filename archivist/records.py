@@ -15,7 +15,7 @@ TrackKind = Literal[
 ]
 PluginFormat = Literal["vst2", "vst3", "au", "clap", "lv2", "ladspa", "dx", "js", "builtin"]
 SampleStatus = Literal["found", "missing", "unresolved"]
-Source = Literal["user", "project", "embedded", "name", "machine"]
+Source = Literal["user", "project", "embedded", "name", "stems", "machine"]
 
 # ---------------------------------------------------------------- what a project file says
 
@@ -215,7 +215,11 @@ class ProjectRow:
 
 @dataclass(frozen=True, slots=True)
 class ValueRow:
-    """One opinion on one field: who says so, how sure, with what, since when; `wins` for the one in force."""
+    """One opinion on one field: who says so, how sure, with what, since when; `wins` for the one in force.
+
+    reason: why it won, or that it is withheld: a machine says it less surely than the config asks. conflict: what
+    contradicts the one that won, such as "project 140, audio 93.3".
+    """
 
     field: str
     value: str
@@ -225,6 +229,8 @@ class ValueRow:
     date: str | None
     wins: bool
     candidates: tuple[tuple[str, float], ...] = ()
+    reason: str = ""
+    conflict: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +267,14 @@ class VersionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedChord:
+    """From `at` on, seconds from the file's start, until the next one: "Am", "Fmaj7"; "N" where none sounds."""
+
+    at: float
+    chord: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileDetails:
     row: FileRow
     facts: dict[str, Any]  # duration, sample_rate, channels, bit_depth, codec, digest
@@ -270,6 +284,8 @@ class FileDetails:
     used_by: tuple[str, ...]  # names of the projects that use it
     labels: tuple[str, ...]
     errors: tuple[str, ...]  # what a tagger or the decoder could not do, and why
+    chords: tuple[PlacedChord, ...] = ()  # each change, in the order of time
+    doubtful: tuple[str, ...] = ()  # the fields that are worth a person's ear: what is:doubtful finds it by
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +326,18 @@ class Change:
     field: str
     before: str | None
     after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person says of one field of a file, None for "there is none"; and what the machine had heard, if it
+    had, with its confidence."""
+
+    path: str
+    field: str
+    value: float | str | None
+    heard: float | str | None
+    confidence: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,6 @@ def _found(root: Root, new: Path, prefix: str, exclude: Sequence[str]) -> tuple[
             place.size,
             place.mtime_ns,
             place.is_missing,
-            place.name,
         )
         for place in places.known_places(root.volume_id, root.rel_path)
     )

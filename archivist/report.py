@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from peewee import SQL, chunked, fn
 from archivist import roots
 from archivist.changes import differences
 from archivist.details import iso, state_of, value_text
-from archivist.query.states import CONFLICT, file_state
+from archivist.query.states import file_state
 from archivist.records import (
     ChangedProject,
     Disagreement,
@@ -30,7 +30,8 @@ from archivist.records import (
     NewProject,
     Report,
 )
-from archivist.store import runs
+from archivist.resolve import effective
+from archivist.store import resolving, runs
 from archivist.tables import (
     Analysis,
     Conflict,
@@ -202,10 +203,9 @@ def _lost_samples(since: float) -> list[LostSamples]:
 def _conflicts(since: float) -> Iterator[Disagreement]:
     """Those that are new and that nobody has decided meanwhile."""
     ids = [row[0] for row in Conflict.select(Conflict.content).where(Conflict.since > since).tuples()]
+    limits = resolving.limits()
     for batch in chunked(ids, _ROWS):
-        tags: dict[tuple[int, str], list[Tag]] = defaultdict(list)
-        for tag in Tag.select().where(Tag.content << batch, Tag.field << ("bpm", "key"), ~Tag.rejected):
-            tags[tag.content_id, tag.field].append(tag)
+        opinions = resolving.opinions_of(Tag.content, batch)
         places = (
             File.select(fn.MIN(File.id), File.content, File.rel_path, Volume.last_path)
             .join(Volume)
@@ -213,33 +213,12 @@ def _conflicts(since: float) -> Iterator[Disagreement]:
             .group_by(File.content, File.rel_path, Volume.last_path)
         )
         first = {content: (file_id, str(Path(mount, path))) for file_id, content, path, mount in places.tuples()}
-        for (content_id, field), said in sorted(tags.items(), key=lambda item: item[0]):
-            if content_id in first and (pair := _apart(field, said)):
-                heard, other = pair
-                file_id, path = first[content_id]
-                yield Disagreement(file_id, path, field, _value(heard), _value(other), other.source)
-
-
-def _apart(field: str, tags: Iterable[Tag]) -> tuple[Tag, Tag] | None:
-    """What a machine hears and what something else says against it, as is:conflict has it."""
-    by_source: dict[bool, list[Tag]] = {True: [], False: []}
-    for tag in tags:
-        if tag.source == "user":
-            return None
-        by_source[tag.source == "machine"].append(tag)
-    for heard in by_source[True]:
-        for said in by_source[False]:
-            if heard.text != said.text if field == "key" else _far(heard.number, said.number):
-                return heard, said
-    return None
-
-
-def _far(heard: float, said: float) -> bool:
-    return all(abs(heard - said * factor) > CONFLICT * said * factor for factor in (0.5, 1, 2))
-
-
-def _value(tag: Tag) -> str:
-    return value_text(tag.number if tag.number is not None else tag.text)
+        for content_id in sorted(first):
+            for field, decision in sorted(effective(opinions[content_id], limits).items()):
+                if decision.against is not None:
+                    file_id, path = first[content_id]
+                    heard, said = value_text(decision.against.value), value_text(decision.value)
+                    yield Disagreement(file_id, path, field, heard, said, decision.opinion.source)
 
 
 def _failures(since: float) -> list[Failure]:

@@ -13,11 +13,12 @@ from archivist.scan import Entry, Waiting, Walk
 from archivist.store import places
 from archivist.tables import Root, Scan, database
 
+_SAY_EVERY = 100  # files between two looks at whether to stop
 _SUSPICIOUS_LOSS = 3  # files: a tiny root may lose one of two without an alarm
 
 
 def scan_root(run: Run, root: Root) -> RootScan | None:
-    """Compare a root with the archive; None where its drive or its top folder is away."""
+    """Compare a root with the archive; None where its drive or its top folder is away, or cannot be listed."""
     mount = volumes.locate(root.volume.key, root.volume.last_path)
     folder = (mount or Path(root.volume.last_path)) / root.rel_path
     resumes = places.was_cut_short(root)
@@ -36,11 +37,13 @@ def scan_root(run: Run, root: Root) -> RootScan | None:
     young: set[str] = set()
 
     def reported() -> Iterator[Entry]:
-        for number, entry in enumerate(walk, seen + 1):
-            if run.stop.is_set():
-                return
-            run.tell("walking", number, None, entry.rel_path)
-            if run.settle and 0 <= time.time() - entry.mtime_ns / 1e9 < run.settle:
+        settle = run.settle
+        for number, entry in enumerate(walk, seen):
+            if not number % _SAY_EVERY:
+                if run.stop.is_set():
+                    return
+                run.tell("walking", number + 1, None, entry.rel_path)
+            if settle and 0 <= time.time() - entry.mtime_ns / 1e9 < settle:
                 young.add(entry.rel_path)
             else:
                 yield entry
@@ -48,7 +51,7 @@ def scan_root(run: Run, root: Root) -> RootScan | None:
     diff = scan.diff(places.known_places(root.volume_id, root.rel_path), reported(), walk.unreadable)
     for prefix, reason in walk.unreadable:
         if prefix == root.rel_path:
-            _end_offline(run, row, folder, f"its top folder cannot be listed: {reason}")
+            _end_refused(run, row, folder, f"it cannot be listed, and nothing was changed: {reason}")
             return None
         run.fail(mount / prefix, f"this folder cannot be listed: {reason}")
     diff.added = [
@@ -80,7 +83,11 @@ def refuse(run: Run, item: RootScan, threshold: float, arrived: Sequence[Entry])
     if not emptied and lost - moved <= threshold * known:
         return False
     reason = f"{lost} of {known} files are gone: nothing was changed (--accept-missing if that is right)"
-    run.refused.append(Failure(str(item.mount / item.prefix), reason))
-    with database.atomic():
-        places.finish_scan(item.row, "refused", error=reason)
+    _end_refused(run, item.row, item.mount / item.prefix, reason)
     return True
+
+
+def _end_refused(run: Run, row: Scan, folder: Path, reason: str) -> None:
+    run.refused.append(Failure(str(folder), reason))
+    with database.atomic():
+        places.finish_scan(row, "refused", error=reason)

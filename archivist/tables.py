@@ -79,13 +79,15 @@ class Content(Table):
     sample_rate = IntegerField(null=True)
     channels = IntegerField(null=True)
     bit_depth = IntegerField(null=True)
-    # In force, written by store._resolve in the transaction that changes a tag:
+    # In force, written by store.resolving in the transaction that changes a tag:
     kind = TextField(null=True)
     bpm = DoubleField(null=True)
     key = TextField(null=True)
     instrument = TextField(null=True)
     instruments = BigIntegerField(default=0)  # all that play: vocabulary.mask
     loudness = DoubleField(null=True)
+    conflict = TextField(null=True)  # the fields, with blanks between, in which the audio contradicts what is said
+    doubt = DoubleField(null=True)  # what a person's ear is worth here: see resolving.py; null where all is clear
 
     class Meta:
         indexes = (
@@ -96,6 +98,11 @@ class Content(Table):
             (("duration",), False),
             (("loudness",), False),
         )
+
+
+# Literals in what asks for these, or SQLite does not take them: see query.states.
+for _column, _name in ((Content.conflict, "content_in_conflict"), (Content.doubt, "content_doubtful")):
+    Content.add_index(Content.index(_column, where=_column.is_null(False), name=_name))
 
 
 class Project(Table):
@@ -271,7 +278,7 @@ class Tag(Table):
     field = TextField()
     text = TextField(default="")
     number = DoubleField(null=True)
-    source = TextField()  # user, project, embedded, name, machine
+    source = TextField()  # user, project, embedded, name, stems, machine
     tagger = TextField()  # whose rows these are; "user" for a person's
     tagger_version = IntegerField(default=0)
     engine = TextField(default="")

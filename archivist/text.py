@@ -39,9 +39,10 @@ def from_store(text: str) -> str:
     return text if text.isascii() else text.translate(_FROM_STORE)
 
 
-def sort_key(path: str) -> bytes:
-    """Bytes that order paths as the database orders stored ones (SQLite's BINARY, PostgreSQL's "C")."""
-    return to_store(path).encode()
+def sort_key(path: str) -> str:
+    """Text that orders paths as the database orders stored ones (SQLite's BINARY, PostgreSQL's "C"): Python
+    compares code points, which is the order of their bytes in UTF-8."""
+    return path if path.isascii() else to_store(path)
 
 
 def number_text(value: float | None) -> str | None:

@@ -6,7 +6,10 @@ from collections.abc import Iterable
 
 from taggers.vocabulary import FAMILIES, FAMILY_OF, INSTRUMENTS, KINDS
 
-__all__ = ["FAMILIES", "FAMILY_OF", "INSTRUMENTS", "KINDS", "mask"]
+__all__ = ["CHORDS_ASKED", "FAMILIES", "FAMILY_OF", "INSTRUMENTS", "KINDS", "mask"]
+
+CHORDS_ASKED = 12
+"""Chords that a query may ask for in a row: the index of chords holds every run of so many, each once."""
 
 
 def mask(instruments: Iterable[str]) -> int:

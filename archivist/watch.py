@@ -19,13 +19,24 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 from watchdog.observers.polling import PollingObserver
 
 from archivist import kinds, volumes
-from archivist.scan import SKIPPED_FOLDERS, Kinds
+from archivist.scan import SKIPPED_FOLDERS, Kinds, suffix_of
 
 QUIET = 5.0  # seconds without an event before a folder is looked at
 SETTLE = 3.0  # seconds between two looks at its files that must find the same
@@ -33,7 +44,12 @@ SWEEP = 900.0  # seconds between looks at everything
 POLL = 60.0  # seconds between looks at a network share, whose changes no event tells
 ROLL_CALL = 5.0  # seconds between looks at which roots are there
 
-_READ_ONLY = frozenset(("opened", "closed_no_write"))  # what our own reading causes
+_TOLD = [
+    FileCreatedEvent, FileModifiedEvent, FileClosedEvent, FileMovedEvent, FileDeletedEvent,
+    DirCreatedEvent, DirMovedEvent, DirDeletedEvent,
+]  # fmt: skip
+"""What the system is asked to tell: not that a file is opened and read, which is our own doing."""
+
 _LIMITS = {
     errno.ENOSPC: ("folders", "fs.inotify.max_user_watches", 1_048_576),
     errno.EMFILE: ("programs", "fs.inotify.max_user_instances", 1_024),
@@ -114,35 +130,33 @@ def _look(folder: Path, *, deep: bool) -> Look:
 
 class _RootHandler(FileSystemEventHandler):
     def __init__(self, root: Path, dirty: Dirty, noticed: Kinds) -> None:
-        self._root = root
+        self._root = str(root)
+        self._inside = os.path.join(self._root, "")  # noqa: PTH118 - a path has no separator at its end
         self._dirty = dirty
         self._kinds = noticed
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        if event.event_type in _READ_ONLY:
-            return
         places: tuple[str | bytes, ...] = (event.src_path, event.dest_path)  # the second is "" but for a move
-        for path in (Path(os.fsdecode(place)) for place in places if place):
-            if not self._noticed(path, event.is_directory):
+        for place in (os.fsdecode(place) for place in places if place):
+            if not self._noticed(place, event.is_directory):
                 continue
             if event.is_directory and event.event_type in ("created", "moved"):
-                self._dirty.mark(path, deep=True)
+                self._dirty.mark(Path(place), deep=True)
             elif not event.is_directory or event.event_type == "deleted":
-                self._dirty.mark(path.parent)
+                self._dirty.mark(Path(place).parent)
 
-    def _noticed(self, path: Path, is_folder: bool) -> bool:
+    def _noticed(self, place: str, is_folder: bool) -> bool:
         """Whether an index run would look at it: its own log, and a picture, are none of its business."""
-        if not path.is_relative_to(self._root):
+        if place != self._root and not place.startswith(self._inside):
             return False
-        parts = path.relative_to(self._root).parts
-        if any(part.startswith(".") or part.lower() in SKIPPED_FOLDERS for part in parts):
+        parts = place[len(self._inside) :].lower().split(os.sep)  # noqa: PTH206 - a million times: no Path is made
+        if any(part.startswith(".") or part in SKIPPED_FOLDERS for part in parts):
             return False
-        suffix = path.suffix.lower()
         return (
             is_folder
-            or suffix in self._kinds.audio
-            or path.name.lower().endswith(self._kinds.projects)
-            or any(Path(part).suffix.lower() in self._kinds.bundles for part in parts)
+            or suffix_of(parts[-1]) in self._kinds.audio
+            or parts[-1].endswith(self._kinds.projects)
+            or any(suffix_of(part) in self._kinds.bundles for part in parts)
         )
 
 
@@ -214,7 +228,9 @@ class Ears:
         observer = self._polling if volumes.mount_of(root).network else self._native
         try:
             handler = _RootHandler(root, self._dirty, self._kinds)
-            return _Watched(observer, observer.schedule(handler, str(root), recursive=True), identity)
+            return _Watched(
+                observer, observer.schedule(handler, str(root), recursive=True, event_filter=_TOLD), identity
+            )
         except OSError as error:
             self._limited |= error.errno in _LIMITS
             self._told(root, _reason(error))

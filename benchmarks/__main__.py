@@ -9,6 +9,7 @@ COMMANDS = {
     "analysis": "benchmarks.analysis",
     "archive": "benchmarks.archive",
     "concurrency": "benchmarks.concurrency",
+    "declared": "benchmarks.declared",
     "duplicates": "benchmarks.duplicates",
     "instruments": "benchmarks.instruments",
     "rescan": "benchmarks.rescan",

@@ -2,9 +2,12 @@
 
 Songs of about three minutes, 44.1 kHz 16-bit stereo FLAC, made in a temporary folder of the real music in the test
 corpus ($ARCHIVIST_CORPUS, or ../shared). Each program hears them file by file in a process of its own with one
-thread, after one to warm up; the median of `--runs` rounds stands. Ours does key, tempo, loudness, true peak,
-flags, what the file declares, and the digest. What two workers gain stands beside what a bare loop gains on the
-same machine at the same time. `--long` also hears an hour at 96 kHz, for its memory.
+thread, after one to warm up; the median of `--runs` rounds stands, in a core's time (user and system), which does
+not depend on what else the machine does. Ours does all that `index` asks for, every tagger and the digest; what
+each of them takes, with the features that it is the first to need, stands below. Beside it essentia's
+MusicExtractor, and sonara with the same few features and in its full mode. `--workers` also tells what two workers
+gain, by the clock, beside what a bare loop gains on the same machine at the same time; `--long` hears an hour at
+96 kHz, for its memory.
 """
 
 from __future__ import annotations
@@ -18,12 +21,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from taggers import Job, names, start_worker, tag_file
+from taggers import Job, load, names, start_worker, tag_file
+from taggers.audio import Audio
 
 CORPUS = Path(os.environ.get("ARCHIVIST_CORPUS") or Path(__file__).parents[2] / "shared")
 SOURCES = ("incompetech", "nexuiz-music", "warzone2100-music", "wesnoth-music")
@@ -50,10 +55,17 @@ def sonara(path: str) -> None:
     sonara.analyze_file(path, features=["bpm", "key", "loudness"])
 
 
+def sonara_full(path: str) -> None:
+    import sonara
+
+    sonara.analyze_file(path, mode="full")
+
+
 PROGRAMS: dict[str, tuple[str, Callable[[str], None]]] = {
     "archivist": ("taggers", ours),
     "essentia MusicExtractor": ("essentia", music_extractor),
     "sonara": ("sonara", sonara),
+    "sonara, full mode": ("sonara", sonara_full),
 }
 """Name: the package it needs, and what hears one file."""
 
@@ -61,6 +73,7 @@ PROGRAMS: dict[str, tuple[str, Callable[[str], None]]] = {
 def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks analysis", description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--workers", action="store_true", help="also what two workers gain; wants a quiet machine")
     parser.add_argument("--long", action="store_true", help="also the memory for an hour at 96 kHz (4 GB of disk)")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
@@ -71,13 +84,15 @@ def main(arguments: Sequence[str]) -> None:
         length = sum(_seconds(song) for song in songs)
         found: dict[str, Any] = {"songs": len(songs), "seconds": round(length, 1)}
         found["times real time"] = {
-            name: round(length / rounds(hear, songs, 1, options.runs), 1)
+            name: round(length / rounds(hear, songs, options.runs), 1)
             for name, (package, hear) in PROGRAMS.items()
             if find_spec(package)
         }
-        found["two workers to one"] = gains(
-            {"archivist": (ours, songs * 2), "a bare loop": (loop, [""] * 8)}, options.runs
-        )
+        found["seconds by tagger"] = by_tagger(songs)
+        if options.workers:
+            found["two workers to one"] = gains(
+                {"archivist": (ours, songs * 2), "a bare loop": (loop, [""] * 8)}, options.runs
+            )
         if options.long:
             found["MiB for an hour at 96 kHz"] = {
                 suffix: peak_memory(make_long(songs[0], Path(folder) / f"long.{suffix}"))
@@ -86,16 +101,38 @@ def main(arguments: Sequence[str]) -> None:
     print(json.dumps(found) if options.json else table(found))
 
 
-def rounds(hear: Callable[[str], None], songs: list[str], workers: int, runs: int) -> float:
-    """Median wall time of all songs in `workers` processes that are warm."""
-    with ProcessPoolExecutor(workers, get_context("spawn"), _one_thread) as pool:
-        list(pool.map(hear, songs[:workers] * 2))
-        times = []
-        for _ in range(runs):
-            start = time.perf_counter()
-            list(pool.map(hear, songs))
-            times.append(time.perf_counter() - start)
-    return statistics.median(times)
+def rounds(hear: Callable[[str], None], songs: list[str], runs: int) -> float:
+    """Median of a core's time for all songs, in seconds, in a process that is warm."""
+    timed = partial(_timed, hear)
+    with ProcessPoolExecutor(1, get_context("spawn"), _one_thread) as pool:
+        list(pool.map(timed, songs[:1] * 2))
+        return statistics.median(sum(pool.map(timed, songs)) for _ in range(runs))
+
+
+def _timed(hear: Callable[[str], None], path: str) -> float:
+    start = time.process_time()
+    hear(path)
+    return time.process_time() - start
+
+
+def by_tagger(songs: list[str]) -> dict[str, float]:
+    """What each tagger takes of a core's time for all songs, in seconds; "sound" is decoding, with the meters."""
+    with ProcessPoolExecutor(1, get_context("spawn"), _one_thread) as pool:
+        first, *others = pool.map(_by_tagger, [songs[0], *songs])
+    return {name: round(sum(one[name] for one in others), 3) for name in first}
+
+
+def _by_tagger(path: str) -> dict[str, float]:
+    taggers = [load(name) for name in names()]
+    audio = Audio(Path(path), {one.name: one.meter for one in taggers if one.meter})
+    steps: dict[str, Callable[[], object]] = {"sound": lambda: audio.facts}
+    steps |= {tagger.name: partial(tagger.tag, audio) for tagger in taggers}
+    found = {}
+    for name, step in steps.items():
+        start = time.process_time()
+        step()
+        found[name] = time.process_time() - start
+    return found
 
 
 def gains(works: dict[str, tuple[Callable[[str], None], list[str]]], runs: int) -> dict[str, float]:
@@ -187,7 +224,10 @@ def table(found: dict[str, Any]) -> str:
     own = found["times real time"]["archivist"]
     for name, speed in found["times real time"].items():
         lines.append(f"{name:26} {speed:8.1f} × real time {speed / own:8.2f} of ours")
-    for name, gain in found["two workers to one"].items():
+    taken = found["seconds by tagger"]
+    for name, seconds in sorted(taken.items(), key=lambda item: -item[1]):
+        lines.append(f"  {name:24} {seconds:8.2f} s {100 * seconds / sum(taken.values()):11.0f} % of ours")
+    for name, gain in found.get("two workers to one", {}).items():
         lines.append(f"{'two workers, ' + name:26} {gain:8.2f} × one worker")
     for suffix, weighed in found.get("MiB for an hour at 96 kHz", {}).items():
         lines.append(

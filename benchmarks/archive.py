@@ -20,7 +20,7 @@ from archivist.database import open_database
 from archivist.query.fields import SORTS
 from archivist.query.parse import parse, parse_lenient
 from archivist.tables import database
-from benchmarks.invented import make_archive
+from benchmarks.invented import add_chords, make_archive
 
 WINDOW = 200  # ids asked for at each key
 SCREEN = 50  # rows read of them
@@ -32,6 +32,8 @@ FINDS = (
     "daw:ableton key:Fm date:2019..2021",
     'plugin:serum track:"lead vox" bpm:120..128',
     "kick bpm:120..125 loudness:>-14",
+    'chords:"Am F C G" key:C kind:stem',
+    'chords:"~Am7 F C G" bpm:~124 -drums',
 )
 """Three fields each, as scripts ask them: all ids."""
 
@@ -104,6 +106,8 @@ def main(arguments: list[str]) -> None:
         path = options.file or Path(folder) / "archive.db"
         if not path.exists():
             make_archive(path, options.files)
+            with database.connection_context(), database.atomic():
+                add_chords()
         database.initialize(open_database(str(path)))
         with database.connection_context():
             measured = measure(options.runs)

@@ -38,13 +38,17 @@ def hear(job: Job, time_limit: float | None = None) -> FileTags:  # noqa: ARG001
     return FileTags(job.path, digest, 1, facts, dict.fromkeys(job.taggers, said))
 
 
-def write(config: Config, folder: Path, writing: Event, done: Event) -> None:
+def settings(home: Path) -> Config:
+    return replace(default(), archive=str(home / "archive.db"), jobs=1, log=None, cache=home)
+
+
+def write(home: Path, folder: Path, writing: Event, done: Event) -> None:
     """Index `folder`: the second process."""
     from archivist import analysis
 
     taggers.tag_file = hear
     analysis.local_workers = lambda _jobs, limit, **_more: analysis.Workers(1, ThreadPoolExecutor, limit)
-    with Archive.open(config) as archive:
+    with Archive.open(settings(home)) as archive:
         archive.index([folder], progress=lambda told: writing.set() if told.stage == "tagging" else None)
     done.set()
 
@@ -71,14 +75,13 @@ def compare(files: int, written: int, rounds: int) -> dict[str, Any]:
         folder = Path(name)
         make_archive(folder / "archive.db", files)
         make_tree(folder / "tree", written)
-        config = replace(default(), archive=str(folder / "archive.db"), jobs=1, log=None, cache=folder)
-        with Archive.open(config) as archive:
+        with Archive.open(settings(folder)) as archive:
             archive.add_root(folder / "tree")
             measure(archive, 2)  # start-up is not what is measured
             alone = measure(archive, rounds)
             context = multiprocessing.get_context("spawn")
             writing, done = context.Event(), context.Event()
-            other = context.Process(target=write, args=(config, folder / "tree", writing, done))
+            other = context.Process(target=write, args=(folder, folder / "tree", writing, done))
             other.start()
             writing.wait(600)
             start = time.perf_counter()

@@ -113,7 +113,7 @@ def accuracy() -> dict[str, Any]:
     said = np.stack([chances for chances, _ in ours])
     right = [bool(named) and named[0] in clip.playing for (_, named), clip in zip(ours, kept, strict=True)]
     judged = [
-        Judged(clip.source, chances, row, vector, clip.instruments[0])
+        Judged(clip.source, chances, chances, row, vector, clip.instruments[0])
         for clip, (chances, _), row, vector in zip(kept, ours, truth, vectors, strict=True)
     ]
     figures: dict[str, Any] = {
@@ -191,9 +191,9 @@ def speed(runs: int) -> dict[str, Any]:
     worker's memory."""
     with tempfile.TemporaryDirectory(prefix="archivist-benchmark-") as folder:
         songs = [make_song(source, Path(folder)) for source in SOURCES]
-        whole, decoding = (rounds(work, songs, 1, runs) for work in (hear, decode))
+        whole, decoding = (rounds(work, songs, runs) for work in (hear, decode))
         shots = [str(clip.path) for clip in held_out(("freepats-oneshots",))][:200]
-        short = rounds(hear, shots, 1, runs)
+        short = rounds(hear, shots, runs)
         with ProcessPoolExecutor(1, get_context("spawn"), start_worker) as pool:
             memory = pool.submit(_memory, songs).result()
     length = SONG_SECONDS * len(songs)

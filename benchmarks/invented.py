@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archivist import search, tables
+from archivist import chordsearch, search, tables
 from archivist.database import migrate, open_database
 from archivist.store.opinions import stamp_vectors
 from archivist.vocabulary import FAMILIES, INSTRUMENTS, mask
+from taggers.chordnames import code_of
 from taggers.vectors import RHYTHM, RHYTHM_SIZE, TIMBRE, TIMBRE_SIZE
 
 PER_PROJECT = 25  # audio files in a song's folder
@@ -49,6 +50,11 @@ _TRACKS = (
     "Strings", "FX", "Perc", "Drum Bus", "Synth Lead", "Arp", "Room", "Brass",
 )  # fmt: skip
 _NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+_DEGREES = {
+    "major": ((0, 0), (0, 0), (5, 0), (7, 0), (9, 1), (9, 1), (2, 1), (4, 1)),
+    "minor": ((0, 1), (0, 1), (8, 0), (3, 0), (10, 0), (5, 1), (7, 1), (7, 0)),
+}
+"""Semitones above the tonic and quality of the chords of a key, the usual ones twice."""
 _TONAL = frozenset(INSTRUMENTS) - {*FAMILIES["drums"], "drums", "fx", "other"}
 
 
@@ -89,6 +95,32 @@ def add_vectors(seed: int = 1) -> None:
         new += [(id_, RHYTHM, rhythms[place].tobytes()) for place, id_ in enumerate(ids) if place % 2]
         connection.executemany("INSERT INTO embedding (content_id, model, vector) VALUES (?, ?, ?)", sorted(new))
     stamp_vectors()
+
+
+def add_chords(seed: int = 1) -> None:
+    """Give every content of the archive that is open and has a key the chords of a song in that key: a progression
+    or two, repeated for as long as it lasts. A million files take a minute."""
+    rng = random.Random(seed)
+    connection = tables.database.connection()
+    keyed = connection.execute("SELECT id, key, duration FROM content WHERE key IS NOT NULL AND duration > 2")
+    while rows := keyed.fetchmany(_VECTORS):
+        songs = [(content, _song_of_chords(rng, key, duration)) for content, key, duration in rows]
+        chordsearch.index(tables.database, songs)
+
+
+def _song_of_chords(rng: random.Random, key: str, seconds: float) -> tuple[int, ...]:
+    """Changes of two to four seconds, now and then a seventh or a chord of elsewhere."""
+    note, mode = key.split()
+    tonic, degrees = _NOTES.index(note), _DEGREES[mode]
+    parts = [[rng.choice(degrees) for _ in range(rng.choice((2, 4, 4, 4, 8)))] for _ in range(2)]
+    found: list[int] = []
+    while len(found) < seconds / 3:
+        for up, quality in parts[rng.random() < 0.3]:
+            quality = quality + rng.choice((2, 3)) if rng.random() < 0.15 and quality < 2 else quality
+            chord = code_of(tonic + (up if rng.random() < 0.97 else rng.randrange(12)), min(quality, 4))
+            if not found or chord != found[-1]:
+                found.append(chord)
+    return tuple(found)
 
 
 def _units(vectors: NDArray[Any]) -> NDArray[Any]:

@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 
 from taggers.base import AudioFacts, Meter, TagError
 from taggers.decode import Block, open_stream
-from taggers.onsets import onset_strength
+from taggers.onsets import band_onsets
 
 if TYPE_CHECKING:
+    from taggers.harmony import Harmony
+    from taggers.tempo import Tempo
     from taggers.timbre import Heard
 
 RATE = 44_100
@@ -88,8 +90,37 @@ class Audio:
 
     @cached_property
     def onsets(self) -> Samples:
-        """Onset strength of `longest`, 100 values a second: see taggers.onsets."""
-        return onset_strength(self.longest)
+        """Onset strength of `longest`, 100 values a second, shape (n,): see taggers.onsets."""
+        return np.asarray(self.band_onsets.sum(axis=1))
+
+    @cached_property
+    def band_onsets(self) -> Samples:
+        """The same by height, shape (n, taggers.onsets.BANDS)."""
+        return band_onsets(self.longest)
+
+    @cached_property
+    def harmony(self) -> Harmony:
+        """How tonal `mono` is, and how it is tuned: see taggers.harmony."""
+        from taggers.harmony import hear
+
+        return hear(self.mono)
+
+    @cached_property
+    def pitches(self) -> Samples:
+        """How loud each pitch of `mono` is, on its own tuning: shape (frames, 252), three bins a semitone from C1
+        up, taggers.constantq.FRAMES_PER_SECOND (10.77) frames a second."""
+        from taggers.constantq import pitches
+
+        return pitches(self.mono, self.harmony.tuning)
+
+    @cached_property
+    def chroma(self) -> Samples:
+        """The pitch classes that sound in `mono`, on its own tuning, at the same moments as `pitches`: shape
+        (frames, 12), C first, 0 to about 1, all 0 where nothing does. Beyond 16 minutes the excerpts follow each
+        other."""
+        from taggers.constantq import chroma
+
+        return chroma(self.pitches)
 
     @cached_property
     def timbre(self) -> Heard | str:
@@ -104,6 +135,21 @@ class Audio:
         from taggers.kind import chances
 
         return chances(self)
+
+    @cached_property
+    def tempo(self) -> Tempo | str:
+        """The tempo of `longest` as the tempo tagger hears it, or why there is none."""
+        from taggers.tempo import hear
+
+        return hear(self)
+
+    @cached_property
+    def beats(self) -> NDArray[np.float64]:
+        """Seconds into `longest` of each beat at that tempo, rising, shape (n,); empty where there is none."""
+        from taggers.beats import beat_times
+
+        found = self.tempo
+        return np.zeros(0) if isinstance(found, str) else beat_times(self.onsets, found.bpm)
 
     @cached_property
     def _sound(self) -> _Sound:

@@ -33,8 +33,8 @@ class Candidate:
 class Tag:
     """One opinion. `value` is text ("A minor", "clipped") or a number (bpm, LUFS).
 
-    confidence: 0..1, an honest chance of being right. engine: what heard it ("essentia RhythmExtractor2013",
-    "librosa beat_track", "acid chunk", "file name"). candidates: best first, the chosen one among them.
+    confidence: 0..1, an honest chance of being right. engine: what heard it ("tempo network", "acid chunk",
+    "file name"). candidates: best first, the chosen one among them.
     """
 
     field: str

@@ -1,49 +1,26 @@
-"""Tempo and key by essentia: two beat trackers, and a vote of three key profiles.
-
-The profiles are bgate (electronic and pop), edma (electronic) and temperley (classical); where they disagree bgate
-decides, the best of them alone. Their agreement is the confidence: unlike profiles that agree are right in about 8
-of 10 real recordings.
-"""
+"""essentia, made quiet: a second opinion on keys, the pitch of single notes, and a peer to measure against."""
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from importlib.util import find_spec
+from typing import Any
 
-from taggers.engines import Engine, KeyGuess
+import numpy as np
+from numpy.typing import NDArray
+
 from taggers.pitch import parse_key
 
-if TYPE_CHECKING:
-    from taggers.audio import Samples
-    from taggers.harmony import Harmony
 
-PROFILES = (("bgate", 1.1), ("edma", 1.0), ("temperley", 1.0))
-CONFIDENCE = (0.25, 0.5, 0.78)
-"""That the winner is right when none, one, two of the other profiles agree."""
-
-
-def tempi(mono: Samples) -> tuple[float, float]:
-    # Fresh for each file: a used estimator returns the last file's answer
-    degara = float(standard().RhythmExtractor2013(method="degara")(mono)[0])
-    return degara, float(standard().PercivalBpmEstimator()(mono))
-
-
-def key(mono: Samples, harmony: Harmony) -> KeyGuess:  # noqa: ARG001 - KeyExtractor finds the tuning itself
-    votes: dict[str, float] = {}
-    agreeing: Counter[str] = Counter()
-    for profile, weight in PROFILES:
-        note, mode, _ = standard().KeyExtractor(profileType=profile)(mono)
-        if named := parse_key(f"{note} {mode}"):
-            votes[named] = votes.get(named, 0.0) + weight
-            agreeing[named] += 1
-    first, *others = sorted(votes, key=lambda named: -votes[named])
-    return KeyGuess(first, CONFIDENCE[agreeing[first] - 1], tuple(others))
+@cache
+def has_essentia() -> bool:
+    """It has no build for Windows."""
+    return find_spec("essentia") is not None
 
 
 @cache
 def standard() -> Any:
-    """`essentia.standard`, made quiet: importing it prints a line that would break a script's JSON."""
+    """`essentia.standard`; importing it prints a line that would break a script's JSON. ImportError without it."""
     import essentia
 
     essentia.log.infoActive = False
@@ -53,4 +30,22 @@ def standard() -> Any:
     return essentia.standard
 
 
-ENGINE = Engine("essentia degara + percival", tempi, "essentia KeyExtractor bgate, edma, temperley", key)
+def key(mono: NDArray[np.float32]) -> str:
+    """The key, one of taggers.pitch.KEYS, by its chroma and A. Faraldo's profile "bgate" ("Tonality Estimation in
+    Electronic Dance Music", 2017). `mono`: shape (n,) at 44,100 Hz; it names one for any sound, so ask of what has
+    one."""
+    tonic, scale, _strength = standard().KeyExtractor(profileType="bgate")(np.ascontiguousarray(mono, np.float32))
+    named = parse_key(f"{tonic} {scale}")
+    assert named is not None, f"essentia names a key {tonic} {scale}"
+    return named
+
+
+def fundamentals(frames: NDArray[np.float32], rate: int, low: float, high: float) -> list[tuple[float, float]]:
+    """(Hz, aperiodicity 0 to 1) of each of `frames`, shape (n, window), between `low` and `high` Hz: YIN on the
+    spectrum (P. Brossier, "Automatic Annotation of Musical Audio for Interactive Applications", 2006). 0 Hz where
+    it finds none."""
+    es, size = standard(), frames.shape[1]
+    window, spectrum = es.Windowing(type="hann", size=size), es.Spectrum(size=size)
+    yin = es.PitchYinFFT(frameSize=size, sampleRate=rate, minFrequency=low, maxFrequency=high)
+    heard = (yin(spectrum(window(np.ascontiguousarray(frame, np.float32)))) for frame in frames)
+    return [(float(hertz), 1 - float(confidence)) for hertz, confidence in heard]

@@ -64,22 +64,32 @@ def name_of(chances: Chances) -> str:
 
 def chance(heard: Heard) -> Chances:
     """The chance of each instrument to play somewhere in the file, shape (len(INSTRUMENTS),)."""
+    return _honest(pooled(heard.logits, heard.levels), "calibration")
+
+
+def hinted(heard: Heard) -> Chances:
+    """The same by the hints, which taggers.kind was trained on."""
+    return _honest(pooled(heard.hints, heard.levels), "hints_calibration")
+
+
+def _honest(logits: Chances, fitted: str) -> Chances:
     from taggers.model import load
 
-    scale, bias = (np.array(one) for one in load("timbre")["calibration"])
-    chances = 1 / (1 + np.exp(-(scale * pooled(heard) + bias)))
+    scale, bias = (np.array(one) for one in load("timbre")[fitted])
+    chances = 1 / (1 + np.exp(-(scale * logits + bias)))
     for member, family in FAMILY_OF.items():  # no kick without drums
         i, j = INSTRUMENTS.index(member), INSTRUMENTS.index(family)
         chances[j] = max(chances[i], chances[j])
     return np.asarray(chances)
 
 
-def pooled(heard: Heard) -> Chances:
-    """One logit for each instrument from those of n patches: of their chances the power mean, louder ones counting
-    more. The power grows with n, from the plain mean of one patch, so that a verse of a long song is enough."""
-    power = 1 + VERSE * math.log2(len(heard.levels))
-    weights = np.asarray(heard.levels / heard.levels.sum(), np.float64)
-    chances = 1 / (1 + np.exp(-heard.logits.astype(np.float64)))
+def pooled(logits: NDArray[np.float32], levels: NDArray[np.float32]) -> Chances:
+    """One logit for each instrument from those of n patches, shapes (n, classes) and (n,): of their chances the
+    power mean, louder ones counting more. The power grows with n, from the plain mean of one patch, so that a
+    verse of a long song is enough."""
+    power = 1 + VERSE * math.log2(len(levels))
+    weights = np.asarray(levels / levels.sum(), np.float64)
+    chances = 1 / (1 + np.exp(-logits.astype(np.float64)))
     mean = ((weights[:, None] * chances**power).sum(axis=0) ** (1 / power)).clip(1e-6, 1 - 1e-6)
     return np.asarray(np.log(mean / (1 - mean)))
 
@@ -87,4 +97,4 @@ def pooled(heard: Heard) -> Chances:
 VERSE = 0.75
 """What plays surely in a tenth of 36 patches plays (0.56); what is suspected in one of them does not (0.39)."""
 
-TAGGER = Tagger("instrument", version=1, fields=("instrument",), tag=tag)
+TAGGER = Tagger("instrument", version=2, fields=("instrument",), tag=tag)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from taggers import pulse
 from taggers.base import Candidate, Findings, Tag, Tagger
-from taggers.instrument import LIKELIEST, chance
+from taggers.instrument import LIKELIEST, hinted
 from taggers.onsets import FRAMES_PER_SECOND
 from taggers.tempo import MIN_CONTRAST, MIN_SHARE
 from taggers.vocabulary import INSTRUMENTS, KINDS
@@ -66,7 +66,7 @@ def tag(audio: Audio) -> Findings:
     if confidence < MIN_CONFIDENCE:
         return Findings(abstained={"kind": "could be several"})
     # A single sound may well be of nothing that it knows; what goes on without an instrument is noise
-    if chance(heard).max() < LIKELIEST and (best != "one-shot" or _hisses(audio.onsets)):
+    if hinted(heard).max() < LIKELIEST and (best != "one-shot" or _hisses(audio.onsets)):
         return Findings(abstained={"kind": "no instrument that it knows: noise"})
     candidates = tuple(Candidate(name, round(one, 3)) for name, one in ranked)
     return Findings((Tag("kind", best, round(confidence, 3), engine="kind network", candidates=candidates),))
@@ -101,8 +101,8 @@ def facts(mono: Samples, onsets: Samples, duration: float, heard: Heard) -> Fact
     tenth = max(1, len(envelope) // 10)
     vectors = heard.vectors * heard.levels[:, None]
     agreement = float(np.linalg.norm(vectors.sum(axis=0)) / (heard.levels.sum() + 1e-9))
-    each = 1 / (1 + np.exp(-heard.logits))
-    chances = chance(heard)
+    each = 1 / (1 + np.exp(-heard.hints))
+    chances = hinted(heard)
     plain = (
         np.log2(max(duration, 0.02)) / 4,
         float(duration > 12),

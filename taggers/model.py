@@ -6,19 +6,21 @@ date and command) in one file beside its card in `weights/`, and loaded with `we
 
 from __future__ import annotations
 
+import itertools
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from taggers.logmel import BANDS, FLOOR
 from taggers.vectors import TIMBRE_SIZE
 
 WEIGHTS = Path(__file__).parent / "weights"
 
-FEATURES = 512
+FEATURES, HIDDEN = 512, 128
 
 
 def _convolution(inside: int, outside: int, stride: int = 1) -> nn.Sequential:
@@ -39,7 +41,8 @@ class _Residual(nn.Module):
 class Timbre(nn.Module):
     """Patches of log-mel, (n, FRAMES, BANDS) from FLOOR to 0 → what instruments sound in them.
 
-    `features` (n, FEATURES) feed every head: `instruments`, logits (n, classes), and `embedding`, unit vectors
+    `features` (n, FEATURES) feed every head: `instruments`, logits (n, classes); `hints`, the same as the trunk
+    itself learned to tell them, less often right and what `kind` hears by; and `embedding`, unit vectors
     (n, TIMBRE_SIZE) that lie close for the same instrument and timbre.
     """
 
@@ -61,9 +64,23 @@ class Timbre(nn.Module):
             nn.ReLU(inplace=True),
         )
         self.classify = nn.Sequential(nn.Dropout(0.2), nn.Linear(FEATURES, classes))
+        self.name = nn.Sequential(  # set after training, see taggers.training.naming
+            nn.Dropout(0.3), nn.Linear(FEATURES, HIDDEN), nn.ReLU(), nn.Dropout(0.4), nn.Linear(HIDDEN, classes)
+        )
         self.project = nn.Linear(FEATURES, TIMBRE_SIZE)  # set after training, see taggers.training.calibrate
         self.trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.register_buffer("height", torch.linspace(-1, 1, BANDS)[None, None, None, :], persistent=False)
+
+    def folded(self) -> Timbre:
+        """Itself, only to hear with from now on: each normalisation is folded into the convolution before it,
+        which leaves the outputs as they are and takes a third off the time."""
+        self.eval()
+        for part in [module for module in self.modules() if isinstance(module, nn.Sequential)]:
+            for place, (layer, after) in enumerate(itertools.pairwise(part)):
+                if isinstance(layer, nn.Conv2d) and isinstance(after, nn.BatchNorm2d):
+                    part[place], part[place + 1] = fuse_conv_bn_eval(layer, after), nn.Identity()
+        self.trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return self
 
     def features(self, patches: Tensor) -> Tensor:
         levels = (patches[:, None] - FLOOR / 2) / 4
@@ -75,6 +92,9 @@ class Timbre(nn.Module):
         return torch.add(moments.mean(dim=2), moments.amax(dim=2))
 
     def instruments(self, features: Tensor) -> Tensor:
+        return torch.as_tensor(self.name(features))
+
+    def hints(self, features: Tensor) -> Tensor:
         return torch.as_tensor(self.classify(features))
 
     def embedding(self, features: Tensor) -> Tensor:

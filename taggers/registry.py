@@ -25,6 +25,7 @@ TAGGERS: dict[str, str] = {
     "embedding": "taggers.embedding:TAGGER",
     "key": "taggers.key:TAGGER",
     "tempo": "taggers.tempo:TAGGER",
+    "chords": "taggers.chords:TAGGER",
     "fingerprint": "taggers.fingerprint:TAGGER",
 }
 """Name → where it is, in the order they run. Those of the entry-point group `archivist.taggers` come after."""

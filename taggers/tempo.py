@@ -1,67 +1,93 @@
 """Tempo in beats a minute, as a producer would set it in the DAW.
 
-The engine of taggers.engines guesses twice, taggers.pulse chooses among the guesses and their simple multiples,
-and the beat grid over the whole file gives the decimals. Half and double are always among the candidates.
+taggers.tactus finds what could be the beat in the tempogram and a small network chooses among it; the beat grid
+over the whole file gives the decimals. Half and double are always among the candidates.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from taggers.base import Candidate, Findings, Tag, Tagger
-from taggers.engines import engine
 
 if TYPE_CHECKING:
-    from taggers.audio import Audio, Samples
+    from taggers.audio import Audio
 
 MIN_SECONDS = 1.4
-HEARD_SECONDS = 60
-"""What the engine gets, from the middle: it costs more than everything else together."""
 MIN_ONSETS = 5
 MIN_CONTRAST = 2.3
 MIN_SHARE = 0.035
 """White and brown noise: contrast 2.0, share 0.03. Drones stay below one of both."""
 MAX_ONSETS_A_SECOND = 15.0
 """Vibrato and beating partials flicker faster than anybody plays."""
-MIN_CONFIDENCE = 0.25
+MIN_CONFIDENCE = 0.45
+STEADY = 3.6
+"""A single part whose strongest pulse stands out less may be somebody speaking (1.5 to 3.5)."""
 ONE_SHOT = 0.8
 """From this chance on a sound is taken for a single one, however it repeats inside."""
-LOOP = 0.5
+LOOP, STEM = 0.5, 0.5
+EAR, FOLLOWED = "tempo network", "beats followed"
+SURE = 0.5
+SAME = 0.04
+"""Candidates so close are one answer: where the tempo moves, there are several."""
 MAX_BEATS = 256
 
 
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """bpm: of the grid over the whole file. others: the runners-up, by tempo."""
+
+    bpm: float
+    confidence: float
+    others: dict[float, float]
+
+
 def tag(audio: Audio) -> Findings:
-    from taggers import pulse
+    heard = audio.tempo
+    if isinstance(heard, str):
+        return Findings(abstained={"bpm": heard})
+    candidates = _candidates(heard.bpm, heard.confidence, heard.others)
+    tempo = Tag("bpm", heard.bpm, round(heard.confidence, 3), "machine", EAR, candidates)
+    return Findings((tempo, *_length(audio, tempo), *_course(audio, heard)))
+
+
+def hear(audio: Audio) -> Tempo | str:
+    """The tempo, or why there is none."""
+    import numpy as np
+
+    from taggers import pulse, tactus
 
     if audio.duration < MIN_SECONDS:
-        return _silent("shorter than 1.4 s: no beat to count")
+        return "shorter than 1.4 s: no beat to count"
     onsets = audio.onsets
     count = pulse.onset_count(onsets)
     if count < MIN_ONSETS:
-        return _silent("hardly an onset: a single hit, a held note or silence")
+        return "hardly an onset: a single hit, a held note or silence"
     contrast, steadiness, share = pulse.clarity(onsets)
     if contrast < MIN_CONTRAST or share < MIN_SHARE:
-        return _silent("no distinct onsets: noise or a drone")
+        return "no distinct onsets: noise or a drone"
     if count > MAX_ONSETS_A_SECOND * len(onsets) / 100:
-        return _silent("flickers faster than a beat: vibrato or a drone")
+        return "flickers faster than a beat: vibrato or a drone"
     if audio.kind.get("one-shot", 0.0) >= ONE_SHOT:
-        return _silent("a one-shot has no tempo")
-    ear, guesses = guess(audio)
-    if not guesses:
-        return _silent("no beat found")
-    tempi, features = pulse.describe(onsets, audio.duration, guesses)
-    chances = pulse.weigh(tempi, features)
-    order = chances.argsort()[::-1]
-    confidence = calibrate(float(chances[order[0]]), steadiness, share)
+        return "a one-shot has no tempo"
+    if steadiness < STEADY and audio.kind.get("stem", 0.0) >= STEM:
+        return "one part, and no steady beat in it: it may be speech"
+    tempi, features = tactus.describe(audio.band_onsets, audio.duration)
+    if not len(tempi):
+        return "no beat found"
+    chances = tactus.weigh(tempi, features)
+    likeliest = float(tempi[chances.argmax()])
+    same = np.abs(tempi / likeliest - 1) < SAME
+    chance = float(chances[same].sum())
+    confidence = confidence_of(chance, steadiness, share)
     if confidence < MIN_CONFIDENCE:
-        return _silent("no steady beat")
-    best = round(pulse.refine(onsets, float(tempi[order[0]]), audio.duration), 2)
-    scale = confidence / float(chances[order[0]])
-    others = {round(float(tempi[i]), 2): round(float(chances[i]) * scale, 3) for i in order[1:]}
-    candidates = _candidates(best, confidence, others)
-    tempo = Tag("bpm", best, round(confidence, 3), "machine", ear, candidates)
-    return Findings((tempo, *_length(audio, tempo)))
+        return "no steady beat"
+    best = round(pulse.refine(onsets, likeliest, audio.duration), 2)
+    scale = min(1.0, (1 - confidence) / max(1e-9, 1 - chance))
+    others = {round(float(tempi[i]), 2): round(float(chances[i]) * scale, 3) for i in np.flatnonzero(~same)}
+    return Tempo(best, confidence, others)
 
 
 def _length(audio: Audio, tempo: Tag) -> tuple[Tag, ...]:
@@ -73,6 +99,20 @@ def _length(audio: Audio, tempo: Tag) -> tuple[Tag, ...]:
     sure, ear = round(tempo.confidence * audio.kind["loop"], 3), "length and tempo"
     bars = (Tag("bars", whole / 4, sure, engine=ear),) if whole % 4 == 0 else ()
     return (Tag("beats", float(whole), sure, engine=ear), *bars)
+
+
+def _course(audio: Audio, heard: Tempo) -> tuple[Tag, ...]:
+    """What the beats do, where they are sure: between which tempi they move, and how they swing."""
+    if heard.confidence < SURE:
+        return ()
+    from taggers import beats, swing
+
+    sure, found = round(heard.confidence, 3), []
+    if moves := beats.moving(audio.onsets, heard.bpm):
+        found.append(Tag("tempo_range", f"{moves[0]:.1f}–{moves[1]:.1f}", sure, engine=FOLLOWED))
+    if ratio := swing.ratio(audio.onsets, audio.beats):
+        found.append(Tag("swing", round(ratio, 2), sure, engine=FOLLOWED))
+    return tuple(found)
 
 
 def _candidates(best: float, confidence: float, others: dict[float, float]) -> tuple[Candidate, ...]:
@@ -88,30 +128,20 @@ def _candidates(best: float, confidence: float, others: dict[float, float]) -> t
     return tuple(Candidate(bpm, chance) for bpm, chance in ranked)
 
 
-def guess(audio: Audio) -> tuple[str, tuple[float, ...]]:
-    """(engine's name, tempi): what it says of the middle of the file, at most two guesses."""
-    ear = engine()
-    return ear.tempo_name, tuple(bpm for bpm in ear.tempi(_middle(audio.longest)) if 20 <= bpm <= 400)
+def confidence_of(chance: float, steadiness: float, share: float) -> float:
+    """The chance of being right: the choice's own, less where no pulse stands out. Fitted on sources that the
+    network was told nothing of."""
+    from taggers.model import load
 
-
-def _middle(mono: Samples) -> Samples:
-    spare = max(0, len(mono) - HEARD_SECONDS * 44_100) // 2
-    return mono[spare : len(mono) - spare]
-
-
-def calibrate(chance: float, steadiness: float, share: float) -> float:
-    """The chance of being right: the choice's own, less where no pulse stands out. Fitted with the choice."""
-    bias, of_chance, of_steadiness, of_share = CALIBRATION
-    odds = math.log(max(chance, 1e-6) / max(1 - chance, 1e-6))
-    logit = bias + of_chance * odds + of_steadiness * math.log(steadiness) + of_share * math.log(share)
+    calibration: list[float] = load("tempo")["calibration"]
+    facts = calibration_facts(chance, steadiness, share)
+    logit = sum(weight * fact for weight, fact in zip(calibration, facts, strict=True))
     return 1 / (1 + math.exp(-logit))
 
 
-CALIBRATION = (-0.222, 0.976, 0.297, 0.727)
+def calibration_facts(chance: float, steadiness: float, share: float) -> tuple[float, float, float, float]:
+    chance = min(max(chance, 1e-4), 1 - 1e-4)
+    return 1.0, math.log(chance / (1 - chance)), math.log(steadiness), math.log(share + 1e-3)
 
 
-def _silent(reason: str) -> Findings:
-    return Findings(abstained={"bpm": reason})
-
-
-TAGGER = Tagger("tempo", version=3, fields=("bpm", "beats", "bars"), tag=tag)
+TAGGER = Tagger("tempo", version=4, fields=("bpm", "beats", "bars", "tempo_range", "swing"), tag=tag)

@@ -32,10 +32,12 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """n patches in the order of time: `logits` (n, classes), `vectors` (n, TIMBRE_SIZE), `features` (n, FEATURES),
-    `levels` (n,) relative to the loudest. `share`: how much of the file sounds at all, 0 to 1."""
+    """n patches in the order of time: `logits` and `hints` (n, classes), `vectors` (n, TIMBRE_SIZE), `features`
+    (n, FEATURES), all as taggers.model.Timbre has them; `levels` (n,) relative to the loudest. `share`: how much
+    of the file sounds at all, 0 to 1."""
 
     logits: Floats
+    hints: Floats
     vectors: Floats
     features: Floats
     levels: Floats
@@ -84,16 +86,16 @@ def _onset(sound: Floats) -> int:
     return max(0, first - 441)
 
 
-def forward(pictures: Floats) -> tuple[Floats, Floats, Floats]:
-    """(logits, vectors, features) of n patches, as `Heard` holds them."""
+def forward(pictures: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """(logits, hints, vectors, features) of n patches, as `Heard` holds them."""
     import torch
 
     net, device = network()
     with torch.inference_mode():
         features = net.features(torch.from_numpy(pictures).to(device))
-        outputs = (net.instruments(features), net.embedding(features), features)
-        logits, vectors, kept = (one.cpu().numpy() for one in outputs)
-    return logits, vectors, kept
+        outputs = (net.instruments(features), net.hints(features), net.embedding(features), features)
+        logits, hints, vectors, kept = (one.cpu().numpy() for one in outputs)
+    return logits, hints, vectors, kept
 
 
 @lru_cache(maxsize=1)
@@ -108,4 +110,4 @@ def network() -> tuple[Timbre, Any]:
     held = model.load("timbre")
     net = model.Timbre(len(held["instruments"]))
     net.load_state_dict(held["state"])
-    return net.eval().to(device), device
+    return net.folded().to(device), device

@@ -15,5 +15,8 @@ PRINT = "print-1"
 """What taggers.fingerprint.Print.pack makes, at most 4.2 KB: the same recording has nearly the same in any format
 or level."""
 
+CHORD_TRACK = "chords-1"
+"""What taggers.chordtrack.pack makes, at most 3.6 KB: which chord sounds when."""
+
 INSTRUMENTS = "instruments-1"
 """float16, one for each word of taggers.instrument.INSTRUMENTS: the chance that it plays."""

@@ -17,7 +17,8 @@ from filelock import FileLock
 import fixtures
 from archivist.archive import Archive
 from archivist.config import Config, default
-from tests.light import drives, light  # noqa: F401 - fixtures for all
+from tests.ear import ear  # noqa: F401 - fixtures for all
+from tests.light import drives, light  # noqa: F401
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,8 @@ EXIT_CODES = [
     (("show", "/no/such/file.wav"), 3),
     (("set", "kick", "bpm"), 2),
     (("set", "kick", "bpm=fast"), 2),
+    (("set", "kick", "bpm=x0"), 2),
+    (("set", "kick", "bpm=x3/2", "--dry-run"), 0),
     (("set", "kick", "size=3"), 2),
     (("label", "kick", "fine"), 2),
     (("add", "/no/such/folder"), 3),

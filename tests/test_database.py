@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from peewee import SqliteDatabase
 
-from archivist import search
+from archivist import chordsearch, search
 from archivist.archive import Archive, ArchiveError
 from archivist.config import default
 from archivist.database import migrate, open_database
@@ -34,6 +34,7 @@ def test_migrations_make_the_schema_that_the_tables_describe(tmp_path: Path) -> 
     with described.bind_ctx(ALL), described.connection_context():
         described.create_tables(ALL)
         search.create(described)
+        chordsearch.create(described)
     assert schema(migrated) == schema(described)
 
 
@@ -136,7 +137,42 @@ def test_an_archive_of_the_second_schema_keeps_its_versions(tmp_path: Path) -> N
         )
     with Archive.open(replace(default(), archive=str(path))) as archive:
         assert archive.show_project(1).versions[0].bpm == 92.5
+        assert len(archive.find("chords:Am")) == 0  # nothing was heard for them yet
         report = archive.report()
         assert (report.since, report.counts["new_projects"], report.counts["changed_projects"]) == (None, 0, 0)
     with old.connection_context():
         assert old.execute_sql("SELECT first_read_at FROM version").fetchall() == [(None,)]
+
+
+def test_an_archive_before_doubts_is_resolved_anew_by_the_next_index(tmp_path: Path) -> None:
+    """A file whose name says another tempo than a machine hears, and whose key a machine only guesses."""
+    path = tmp_path / "old.db"
+    old = open_database(str(path))
+    with old.connection_context(), old.atomic():
+        old.execute_sql("CREATE TABLE schema_migration (id INTEGER PRIMARY KEY, name TEXT UNIQUE, applied TEXT)")
+        for name in ("0001_initial", "0002_verdict", "0003_runs"):
+            import_module(f"archivist.migrations.{name}").up(None, old)
+            old.execute_sql("INSERT INTO schema_migration (name, applied) VALUES (?, '2025-01-01')", (name,))
+        old.execute_sql("INSERT INTO volume (id, key, label, last_path, last_seen_at) VALUES (1, 'k', '', '/', 0)")
+        old.execute_sql(
+            "INSERT INTO content (id, digest, size, instruments, bpm, key) VALUES (1, x'aa', 3, 0, 90, 'A minor')"
+        )
+        old.execute_sql(
+            "INSERT INTO file (id, volume_id, rel_path, name, sort_name, suffix, size, mtime_ns, content_id,"
+            " is_project, first_seen_at) VALUES (1, 1, 'a.wav', 'a.wav', 'a.wav', '.wav', 3, 5, 1, 0, 0)"
+        )
+        for field, text, number, source, confidence in (
+            ("bpm", "", 90.0, "name", 0.9),
+            ("bpm", "", 113.0, "machine", 0.9),
+            ("key", "A minor", None, "machine", 0.2),
+        ):  # fmt: skip
+            old.execute_sql(
+                "INSERT INTO tag (content_id, field, text, number, source, tagger, tagger_version, engine,"
+                " confidence, candidates, set_at, rejected) VALUES (1, ?, ?, ?, ?, ?, 1, '', ?, '[]', 0, 0)",
+                (field, text, number, source, source, confidence),
+            )
+    with Archive.open(replace(default(), archive=str(path), cache=None)) as archive:
+        assert [(row.bpm, row.key) for row in archive.find("")] == [(90.0, "A minor")]
+        assert len(archive.find("is:conflict")) == 0
+        archive.index()
+        assert [(row.bpm, row.key) for row in archive.find("is:conflict")] == [(90.0, None)]

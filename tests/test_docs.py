@@ -9,11 +9,13 @@ import pytest
 from typer.main import get_command
 
 from archivist.cli.app import app
+from archivist.config import CONFIDENCE
 from archivist.doctor import CHECKS
 from archivist.query.fields import FIELDS, STATES
 from archivist.query.parse import parse
 from archivist.readers import READERS
 from archivist.weights import ASPECTS
+from tui.commands import COMMANDS as COMMANDS_OF_THE_UI
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -106,3 +108,15 @@ def test_every_dependency_has_its_reason_and_is_pinned() -> None:
     for name, rest in dependencies:
         assert "#" in rest, f"{name}: say why it is there"
         assert re.search(rf"^{name.lower().replace('_', '-')}==", pinned, re.MULTILINE), f"{name} is not pinned"
+
+
+@pytest.mark.parametrize(("field", "chance"), CONFIDENCE.items())
+def test_the_readme_tells_every_threshold(field: str, chance: float) -> None:
+    assert f"    {field} = {chance}\n" in README.partition("[confidence]  ")[2]
+
+
+def test_every_key_that_the_readme_names_for_the_queue_is_one() -> None:
+    keys = re.search(r"`v` makes a queue of it: (.*?)\n\n", README, re.DOTALL)
+    assert keys
+    named = set(re.findall(r"`([^`])`", keys[1])) | {"v"}
+    assert named <= {command.shown for command in COMMANDS_OF_THE_UI}

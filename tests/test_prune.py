@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -121,3 +126,88 @@ def test_a_command_without_a_terminal_wants_a_yes(tmp_path: Path, run: Run) -> N
     assert run("prune", "--missing-for", "soon").code == 2
     done = run("prune", "--missing-for", "30d", "--dry-run", "--json")
     assert (done.code, done.rows) == (0, [{"files": [], "projects": [], "kept": 0, "forgotten": 0}])
+
+
+ANSWERS = [("y", 0, ["kept.wav"]), ("n", 0, ["gone.wav", "kept.wav"]), ("", 0, ["gone.wav", "kept.wav"])]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize(("answer", "code", "left"), ANSWERS)
+def test_at_a_terminal_it_shows_and_asks(
+    archive: Archive, tmp_path: Path, answer: str, code: int, left: list[str]
+) -> None:
+    one_of_two_is_gone(archive, tmp_path / "studio")
+    with at_terminal(tmp_path, "prune") as terminal:
+        shown = terminal.reads_until("[y/N]")
+        terminal.types(answer)
+        shown += terminal.reads_until(None)
+    assert terminal.code == code
+    assert "studio/gone.wav" in shown
+    assert ("1 file and 0 projects forgotten" in shown) == ("gone.wav" not in left)
+    assert sorted(row[3] for row in rows(File)) == left
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_what_goes_while_the_question_stands_is_not_forgotten_with_the_rest(
+    archive: Archive, tmp_path: Path
+) -> None:
+    one_of_two_is_gone(archive, tmp_path / "studio")
+    with at_terminal(tmp_path, "prune") as terminal:
+        terminal.reads_until("[y/N]")
+        (tmp_path / "studio/kept.wav").rename(tmp_path / "kept.wav")
+        index(archive, accept_missing=True)
+        terminal.types("y")
+        assert "look again" in terminal.reads_until(None)
+    assert (terminal.code, len(rows(File))) == (1, 2)
+
+
+def one_of_two_is_gone(archive: Archive, folder: Path) -> None:
+    for name in ("gone.wav", "kept.wav"):
+        write_sound(folder / name, pitch=300 + len(name) + ord(name[0]))
+    archive.add_root(folder)
+    index(archive)
+    (folder / "gone.wav").unlink()
+    index(archive)
+
+
+class Terminal:
+    """A command that believes a person sits before it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], screen: int) -> None:
+        self._process, self._screen = process, screen
+
+    def reads_until(self, text: str | None) -> str:
+        """What it writes until this, or to its end."""
+        read = b""
+        while text is None or text.encode() not in read:
+            try:
+                more = os.read(self._screen, 1024)
+            except OSError:  # Linux' way to say that the other side is closed
+                more = b""
+            if not more:
+                break
+            read += more
+        return read.decode()
+
+    def types(self, line: str) -> None:
+        os.write(self._screen, f"{line}\n".encode())
+
+    @property
+    def code(self) -> int:
+        return self._process.wait(60)
+
+
+@contextmanager
+def at_terminal(tmp_path: Path, *arguments: str) -> Iterator[Terminal]:
+    import pty
+
+    screen, side = pty.openpty()
+    environment = os.environ | {"ARCHIVIST_ARCHIVE": str(tmp_path / "home/archive.db"), "COLUMNS": "200"}
+    command = [sys.executable, "-m", "archivist", *arguments]
+    process = subprocess.Popen(command, stdin=side, stdout=side, stderr=side, env=environment)
+    os.close(side)
+    try:
+        yield Terminal(process, screen)
+    finally:
+        process.wait(60)
+        os.close(screen)

@@ -1,4 +1,4 @@
-"""Values written by hand, one row at a time, and how they are told. Runs in worker threads."""
+"""Values written by hand, of one row or of many, and how they are told. Runs in worker threads."""
 
 from __future__ import annotations
 
@@ -17,22 +17,25 @@ _one_at_a_time = threading.Lock()
 """A tempo is read and then written: a second key must not read before the first has written."""
 
 
-def assign(archive: Archive, row_id: int, projects: bool, field: str, value: str) -> Sequence[Change]:
-    """Set one value of one row; an empty one takes a person's value back."""
+def assign(archive: Archive, ids: Sequence[int], projects: bool, field: str, value: str) -> Sequence[Change]:
+    """Set one value of these rows; an empty one takes a person's value back."""
     with _one_at_a_time:
         if value:
-            return archive.set_values("", {field: value}, projects=projects, ids=[row_id])
-        return archive.unset_values("", [field], projects=projects, ids=[row_id])
+            return archive.set_values("", {field: value}, projects=projects, ids=ids)
+        return archive.unset_values("", [field], projects=projects, ids=ids)
 
 
-def scale_tempo(archive: Archive, row_id: int, projects: bool, factor: Fraction) -> Sequence[Change]:
-    """Multiply one row's tempo; a row without one stays as it is."""
+def scale_tempo(archive: Archive, ids: Sequence[int], projects: bool, factor: Fraction) -> Sequence[Change]:
+    """Multiply the tempo of these rows; one without stays as it is."""
+    step = f"x{factor.numerator}/{factor.denominator}"
     with _one_at_a_time:
-        row = (archive.show_project(row_id) if projects else archive.show_file(row_id)).row
-        if row.bpm is None:
-            return ()
-        value = format(round(row.bpm * factor, 3), "g")
-        return archive.set_values("", {"bpm": value}, projects=projects, ids=[row_id])
+        return archive.set_values("", {"bpm": step}, projects=projects, ids=ids)
+
+
+def accept(archive: Archive, ids: Sequence[int]) -> Sequence[Change]:
+    """Make what is in doubt of these files a person's, as it is."""
+    with _one_at_a_time:
+        return archive.accept(ids)
 
 
 def undo(archive: Archive) -> Sequence[Change]:
@@ -45,6 +48,12 @@ def told(changes: Sequence[Change], undone: bool) -> str:
     if not changes:
         return "There is nothing to take back." if undone else "Nothing to change here."
     change = changes[0]
-    more = f" and {len(changes) - 1:,} more" if len(changes) > 1 else ""
-    what = f"{change.field} {change.before or '–'} → {change.after or '–'}  {PurePath(change.path).name}{more}"
+    if change.before == change.after:
+        return f"{change.field} {change.after} is yours now  {PurePath(change.path).name}{_more(changes)}"
+    name = f"{PurePath(change.path).name}{_more(changes)}"
+    what = f"{change.field} {change.before or '–'} → {change.after or '–'}  {name}"
     return f"Taken back: {what}" if undone else f"{what} · u takes it back"
+
+
+def _more(changes: Sequence[Change]) -> str:
+    return f" and {len(changes) - 1:,} more" if len(changes) > 1 else ""

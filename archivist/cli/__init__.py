@@ -5,6 +5,7 @@ One module for each theme of commands; importing them puts their commands into `
 
 from archivist.cli import app as _app
 from archivist.cli import (  # noqa: F401 - the order of --help
+    benchmarking,
     examining,
     finding,
     indexing,

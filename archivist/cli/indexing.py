@@ -133,9 +133,9 @@ def say_summary(session: Session, summary: IndexSummary, as_json: bool) -> None:
 def _index_code(summary: IndexSummary) -> int:
     if summary.interrupted:
         return INTERRUPTED
-    if not summary.indexed:
+    if summary.refused or not summary.indexed:
         return NOTHING
-    return FAILED if summary.failures or summary.refused else OK  # a drive may be away: no failure
+    return FAILED if summary.failures else OK  # a drive may be away: no failure
 
 
 @app.command()

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from archivist.cli import printing
-from archivist.cli.app import USAGE, DryRun, Json, Query, Session, app, leave, on_terminal, query_text
+from archivist.cli.app import FAILED, USAGE, DryRun, Json, Query, Session, app, leave, on_terminal, query_text
 from archivist.records import Pruned
 from archivist.text import printable
 
@@ -71,6 +71,9 @@ def prune(
                 leave(USAGE)
             if not typer.confirm("Forget them? There is no undo.", err=True):
                 return
+            if archive.prune(text, missing_for=seconds, forget_values=forget_values, dry_run=True) != plan:
+                session.warn("nothing was forgotten: what is gone has changed meanwhile; look again")
+                leave(FAILED)
         done = archive.prune(text, missing_for=seconds, forget_values=forget_values)
     if yes or not as_json:
         _say(done, as_json, "forgotten", names=yes)

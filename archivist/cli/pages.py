@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from archivist.cli.printing import clock, write_line
@@ -12,6 +12,7 @@ from archivist.records import (
     Hearing,
     Inspection,
     Marker,
+    PlacedChord,
     PlacedMarker,
     Plugin,
     ProjectDetails,
@@ -24,6 +25,7 @@ from archivist.records import (
 from archivist.text import number_text, printable
 
 _INDENT = "  "
+_CHORDS = 8  # on one line
 
 
 def hearing_line(heard: Hearing) -> str:
@@ -82,6 +84,8 @@ def _write_file(found: FileDetails) -> None:
     facts = {name.replace("_", " "): value for name, value in found.facts.items()}
     _write_facts({"project": found.row.project, **facts, "labels": ", ".join(found.labels)})
     _write_values(found.values)
+    _write_facts({"in doubt": ", ".join(found.doubtful)})
+    _write_list("chords", map(_chord_line, _rows(found.chords, _CHORDS)))
     _write_list("flags", found.flags)
     _write_list("copies", found.copies)
     _write_list("used by", found.used_by)
@@ -96,6 +100,15 @@ def _write_project(found: ProjectDetails) -> None:
     _write_values(found.values)
     _write_parts(found.tracks, found.plugins, found.samples, found.markers)
     _write_list("versions", (line for version in found.versions for line in _version(version)))
+
+
+def _rows(chords: Sequence[PlacedChord], size: int) -> Iterator[Sequence[PlacedChord]]:
+    return (chords[start : start + size] for start in range(0, len(chords), size))
+
+
+def _chord_line(chords: Sequence[PlacedChord]) -> str:
+    """When the first begins, and what follows it."""
+    return f"{clock(chords[0].at):>8}  {' '.join(f'{one.chord:6}' for one in chords)}".rstrip()
 
 
 def _version(version: VersionRow) -> Iterator[str]:
@@ -118,13 +131,16 @@ def _write_facts(facts: Mapping[str, Any]) -> None:
 
 
 def _write_values(values: Iterable[ValueRow]) -> None:
-    """Each opinion; the one in force has a mark, a person's is locked."""
+    """Each opinion; the one in force has a mark, a person's is locked. What contradicts it stands below."""
     for value in values:
         mark = "→" if value.wins else " "
         sure = "locked" if value.source == "user" else f"{value.confidence or 0:.0%}"
         others = ", ".join(f"{text} {confidence:.0%}" for text, confidence in value.candidates[1:4])
         line = f"{mark} {value.field:16}{value.value:14} {value.source:9} {sure:>6}  {value.engine or ''}"
-        write_line(_INDENT + printable(line + (f"  (or {others})" if others else "")))
+        reason = f" · {value.reason}" if value.reason else ""
+        write_line(_INDENT + printable(line + reason + (f"  (or {others})" if others else "")))
+        if value.conflict:
+            write_line(f"{_INDENT}! conflict        {printable(value.conflict)}")
 
 
 def _write_parts(

@@ -16,7 +16,10 @@ from archivist.text import printable
 def set_command(
     context: typer.Context,
     query: Annotated[str, typer.Argument(help="Which files, or projects.")],
-    values: Annotated[list[str], typer.Argument(help="key=Am bpm=92; FIELD=none says that there is none.")],
+    values: Annotated[
+        list[str],
+        typer.Argument(help="key=Am bpm=92; bpm=x2, /2, x3/2 or x2/3; FIELD=none: there is none; FIELD=keep."),
+    ],
     projects: Projects = False,
     dry_run: DryRun = False,
 ) -> None:

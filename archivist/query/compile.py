@@ -15,11 +15,14 @@ from typing import Any, TypeAlias
 
 from peewee import JOIN, SQL, Join, NodeList, Ordering, Select, fn
 
-from archivist import search
+from archivist import chordsearch, search
 from archivist.query.fields import DAW_ALIASES
 from archivist.query.nodes import (
+    MOST_DOUBTFUL,
+    NEWEST_FIRST,
     Age,
     And,
+    Chords,
     Match,
     Node,
     Not,
@@ -80,7 +83,8 @@ def compile(
     if not projects:
         conditions.append(~File.is_project)
     source, id_ = table, table.id
-    column = _order_column(query.sort, projects) if ordered else None
+    sort = NEWEST_FIRST if projects and query.sort is MOST_DOUBTFUL else query.sort
+    column = _order_column(sort, projects) if ordered else None
     if words is not None and not projects and not dense and _is_narrow(terms):
         conditions.append(unindexed(File.id) << words)
     elif words is not None:
@@ -88,19 +92,15 @@ def compile(
         source, id_ = Join(found, table, pinned(), on=(found.c.id == table.id)), found.c.id
     if dense and column is not None and column.null:
         conditions.append(column.is_null(False))
-    if dense and words is None and not projects and query.sort.field in _CONTENT_COLUMNS:
+    if dense and words is None and not projects and sort.field in _CONTENT_COLUMNS:
         source = Join(Content, File, pinned(), on=(File.content == Content.id))
     elif not projects:
         source = Join(source, Content, JOIN.LEFT_OUTER, on=(File.content == Content.id))
     select = Select([source], [table.id]).where(*conditions).bind(database)
     if column is None:
         return select
-    by_id = id_.desc() if query.sort.descending else id_.asc()
-    return (
-        select.order_by(by_id)
-        if column is table.id
-        else select.order_by(_in_order(column, query.sort, dense), by_id)
-    )
+    by_id = id_.desc() if sort.descending else id_.asc()
+    return select.order_by(by_id) if column is table.id else select.order_by(_in_order(column, sort, dense), by_id)
 
 
 def _is_narrow(terms: Iterable[Node]) -> bool:
@@ -130,6 +130,7 @@ _FILE_ORDER = {
     "size": File.size,
     "loudness": Content.loudness,
     "added": File.id,  # ids ascend as files come in
+    "doubt": Content.doubt,
 }
 _PROJECT_ORDER = {
     "name": Project.sort_name,
@@ -185,6 +186,8 @@ def _file_term(node: Node, asking: Asking) -> Condition:
             )
         case Match("label"):
             return File.content << _labelled(LabelUse.content, node)
+        case Chords(chords, transposed):
+            return File.content << chordsearch.match(database, chords, transposed=transposed)
         case OneOf("instrument", values):
             return _content("instruments", asking).bin_and(mask(values)) != 0
         case OneOf("is", values):
@@ -251,6 +254,7 @@ _CONTENT_COLUMNS = {
     "instruments": Content.instruments,
     "length": Content.duration,
     "loudness": Content.loudness,
+    "doubt": Content.doubt,
 }
 
 

@@ -7,11 +7,11 @@ from typing import Literal
 
 from archivist.vocabulary import INSTRUMENTS, KINDS
 
-Kind = Literal["text", "enum", "number", "length", "date", "key", "sort"]
+Kind = Literal["text", "enum", "number", "length", "date", "key", "chords", "sort"]
 About = Literal["both", "file", "project"]
 
 STATES = ("missing", "offline", "unused", "take", "conflict", "doubtful", "factory")
-SORTS = ("name", "date", "bpm", "key", "length", "size", "loudness", "added")
+SORTS = ("name", "date", "bpm", "key", "length", "size", "loudness", "added", "doubt")
 
 DAW_ALIASES = {"live": "ableton", "abletonlive": "ableton", "fl": "flstudio", "fruityloops": "flstudio"}
 """Spoken names of DAWs whose reader is called otherwise; spaces are gone already."""
@@ -34,6 +34,7 @@ class Field:
 FIELDS: tuple[Field, ...] = (
     Field("bpm", "number", "both", "tempo; ~ is within 3 %, half and double too", "bpm:118..124"),
     Field("key", "key", "both", "key; ~ takes the harmonically compatible ones too", "key:~Am"),
+    Field("chords", "chords", "file", "chords in a row, from any of them on; ~ in any key", 'chords:"Am F C G"'),
     Field("instrument", "enum", "file", "what plays; a family finds its own", "instrument:bass", INSTRUMENTS),
     Field("kind", "enum", "file", "one-shot, loop, stem or mix", "kind:loop", KINDS),
     Field("length", "length", "file", "duration in s, m, h or as 1:30", "length:<10s"),

@@ -65,6 +65,14 @@ class Age:
 
 
 @dataclass(frozen=True, slots=True)
+class Chords:
+    """Chords (codes of taggers.chordnames) in a row, beginning with any of them; `transposed`: in any key."""
+
+    chords: tuple[int, ...]
+    transposed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     term: Node
 
@@ -79,7 +87,7 @@ class Or:
     terms: tuple[Node, ...]
 
 
-Node: TypeAlias = Text | Match | OneOf | Within | Age | Not | And | Or
+Node: TypeAlias = Text | Match | OneOf | Within | Age | Chords | Not | And | Or
 
 EVERYTHING = And(())
 
@@ -92,6 +100,8 @@ class Sort:
 
 
 NEWEST_FIRST = Sort("added", descending=True)
+MOST_DOUBTFUL = Sort("doubt", descending=True)
+"""The order of is:doubtful, where no other is named: what is most worth a person's ear comes first."""
 
 
 @dataclass(frozen=True, slots=True)

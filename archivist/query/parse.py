@@ -9,7 +9,19 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from archivist.query.nodes import NEWEST_FIRST, And, Node, Not, Or, Query, QueryError, Sort, Text
+from archivist.query.nodes import (
+    MOST_DOUBTFUL,
+    NEWEST_FIRST,
+    And,
+    Node,
+    Not,
+    OneOf,
+    Or,
+    Query,
+    QueryError,
+    Sort,
+    Text,
+)
 
 MAX_LENGTH = 1_000  # characters
 MAX_TERMS = 60  # SQLite allows an expression a depth of 1000, and each negation costs a sub-query
@@ -44,12 +56,14 @@ def _query(text: str, *, typing: bool, lenient: bool) -> Query:
     if len(text) > MAX_LENGTH:
         raise QueryError(f"a query has at most {MAX_LENGTH} characters", MAX_LENGTH)
     terms: list[Node] = []
-    sort = NEWEST_FIRST
+    sort = None
     for term in _terms(text, lenient):
         if isinstance(term, Sort):
             sort = term
         else:
             terms.append(term)
+    if sort is None:
+        sort = MOST_DOUBTFUL if OneOf("is", ("doubtful",)) in terms else NEWEST_FIRST
     where: Node = terms[0] if len(terms) == 1 else And(tuple(terms))
     if _size(where) > MAX_TERMS:
         raise QueryError(f"a query has at most {MAX_TERMS} terms", len(text))

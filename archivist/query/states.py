@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from peewee import JOIN, SQL, Join, NodeList, Select, fn
+from peewee import JOIN, SQL, NodeList
 
 from archivist import search
-from archivist.tables import File, Project, SampleUse, Tag, database
-
-DOUBTFUL = 0.5
-"""A machine's value below this confidence is worth a look."""
-
-CONFLICT = 0.03
-"""Tempi further apart than this contradict each other; halves and doubles do not."""
+from archivist.tables import Content, File, Project, SampleUse, database
 
 Condition: TypeAlias = Any  # peewee has no types; a node that is true or false, or NULL for neither
 
@@ -36,57 +30,15 @@ def file_state(state: str, offline: frozenset[int]) -> Condition:
             by_file = SampleUse.select(SampleUse.file).where(SampleUse.file.is_null(False))
             return File.id.not_in(by_file) & (File.content.is_null() | File.content.not_in(by_content))
         case "doubtful":
-            return File.content << _doubtful()
+            return _content_with(Content.doubt)
         case _:
-            return _conflict()
+            return _content_with(Content.conflict)
 
 
-def _doubtful() -> Select:
-    """Contents a value of which comes from a machine that was not sure, and from nobody else."""
-    better = Tag.alias()
-    outdone = better.select(better.id).where(
-        better.content == Tag.content,
-        better.field == Tag.field,
-        ~better.rejected,
-        (better.source != "machine") | (better.confidence >= DOUBTFUL),
-    )
-    return Tag.select(Tag.content).where(
-        Tag.source == "machine",
-        Tag.confidence < DOUBTFUL,
-        ~Tag.rejected,
-        Tag.content.is_null(False),
-        unindexed(Tag.field) << ("bpm", "key", "instrument", "kind"),
-        ~fn.EXISTS(outdone),
-    )
-
-
-def _conflict() -> Condition:
-    """A machine hears another tempo or key than the file's tags, its name or its project say, and no person
-    has decided yet."""
-    heard, said, decided = Tag.alias(), Tag.alias(), Tag.alias()
-    by_person = decided.select(decided.id).where(
-        decided.content == said.content, decided.field == said.field, decided.tagger == "user"
-    )
-    # What others say is less than what machines hear, so it leads.
-    both = Join(said, heard, pinned(), on=(heard.content == said.content) & (heard.field == said.field))
-    contents = Select([both], [said.content]).where(
-        said.source << ("project", "embedded", "name"),
-        heard.source == "machine",
-        ~said.rejected,
-        ~heard.rejected,
-        ((unindexed(said.field) == "bpm") & _far_apart(heard.number, said.number))
-        | ((unindexed(said.field) == "key") & (heard.text != said.text)),
-        ~fn.EXISTS(by_person),
-    )
-    return File.content << contents
-
-
-def _far_apart(heard: Any, said: Any) -> Condition:
-    parts = [
-        (heard < said * factor * (1 - CONFLICT)) | (heard > said * factor * (1 + CONFLICT))
-        for factor in (0.5, 1, 2)
-    ]
-    return NodeList(parts, glue=" AND ", parens=True)
+def _content_with(column: Any) -> Condition:
+    """Whether its content has a value there; few have, and a partial index holds them. What these states mean is
+    decided where values are: see resolve."""
+    return File.content << Content.select(Content.id).where(column.is_null(False))
 
 
 def unindexed(column: Any) -> Any:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from archivist.query.fields import BY_NAME, Field
-from archivist.query.nodes import Age, Match, Node, OneOf, QueryError, Sort, Span, Within
-from archivist.vocabulary import FAMILIES
+from archivist.query.nodes import Age, Chords, Match, Node, OneOf, QueryError, Sort, Span, Within
+from archivist.vocabulary import CHORDS_ASKED, FAMILIES
 
 NEAR = 0.03
 """How far apart two tempi may be and still be mixed; DJ players pitch further, ears notice more."""
@@ -24,6 +24,8 @@ _LENGTH = re.compile(r"(\d{1,6}(?:\.(\d{1,6}))?)(s|sec|m|min|h)?")
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{2})")
 _PERIOD = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
 _AGE = re.compile(r"(\d{1,5})(h|d|w|m|y)")
+
+_CHORD = re.compile(r"[^\s,|~\"→>-]+")
 
 _SECONDS = {None: 1, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600}
 _AGE_SECONDS = {"h": 3_600, "d": 86_400, "w": 7 * 86_400, "m": 30.44 * 86_400, "y": 365.25 * 86_400}
@@ -102,6 +104,29 @@ def _key(field: Field, value: Value) -> Node:
     if key is None:
         raise _error(field, value, f'{value.low!r} is no key; write Am, F#, "C# minor" or 8A')
     return OneOf("key", tuple(compatible(key)) if value.operator == "~" else (key,))
+
+
+def _chords(field: Field, value: Value) -> Node:
+    """Chords stand apart by spaces, commas or dashes, and begin with ~ inside the quotes or before them."""
+    from taggers.chordnames import NONE, parse_chord, triad
+
+    transposed = value.operator == "~" or (value.quoted and value.raw.lstrip().startswith("~"))
+    if value.operator not in ("", "~"):
+        raise _error(field, value, "takes chords in a row")
+    chords: list[int] = []
+    for match in _CHORD.finditer(value.raw):
+        chord = parse_chord(match[0])
+        if not chord:
+            help_ = " to look for" if chord == NONE else "; write Am, F#, C7, Fmaj7, Dm7, Gsus, Bdim"
+            position = value.position + value.quoted + match.start()
+            raise QueryError(f"{field.name}: {match[0]!r} is no chord{help_}", position)
+        chords.append(chord)
+    if not 1 <= len(chords) <= CHORDS_ASKED:
+        raise _error(field, value, f"takes one to {CHORDS_ASKED} chords")
+    if transposed and len({triad(chord) for chord in chords}) < 2:
+        raise _error(field, value, "in any key takes two chords at least")
+    once = [chord for chord, before in zip(chords, [NONE, *chords], strict=False) if chord != before]
+    return Chords(tuple(once), transposed)
 
 
 def _number(field: Field, value: Value) -> Node:
@@ -225,6 +250,7 @@ _READERS: dict[str, Callable[[Field, Value], Node | Sort]] = {
     "enum": _enum,
     "sort": _sort,
     "key": _key,
+    "chords": _chords,
     "number": _number,
     "length": _length,
     "date": _date,
@@ -232,12 +258,27 @@ _READERS: dict[str, Callable[[Field, Value], Node | Sort]] = {
 
 
 def completed(field: Field, value: Value) -> Node | None:
-    """A half-written value of a closed vocabulary, as all that it can become: instrument:voc, kind:l."""
+    """A half-written value of a closed vocabulary, as all that it can become: instrument:voc, kind:l. Of chords,
+    all but the last where that cannot be read yet."""
+    if field.kind == "chords":
+        return _chords_so_far(field, value)
     names = [name for name in field.values if _joined(name).startswith(_joined(value.raw))]
     if field.kind != "enum" or not names:
         return None
     members = [member for name in names for member in (name, *FAMILIES.get(name, ()))]
     return OneOf(field.name, tuple(dict.fromkeys(members)))
+
+
+def _chords_so_far(field: Field, value: Value) -> Node | None:
+    written = list(_CHORD.finditer(value.raw))
+    if len(written) < 2:
+        return None
+    try:
+        _chords(field, value)
+    except QueryError:
+        so_far = value.raw[: written[-1].start()]
+        return _chords(field, replace(value, raw=so_far, low=so_far))
+    return None
 
 
 def field_named(name: str, position: int) -> Field:

@@ -6,16 +6,15 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 from peewee import Value, chunked, fn
 
 from archivist import search
 from archivist.database import by_bytes
-from archivist.scan import Known, shared_tail
+from archivist.scan import Entry, Known, shared_tail
 from archivist.store import songs, words
-from archivist.store.places import below
+from archivist.store.places import below, columns
 from archivist.tables import Content, File, Project, Root, SampleUse, Version, Volume, database
 from archivist.text import to_store
 
@@ -108,20 +107,9 @@ def _hand_over(old: int, new: int) -> None:
 def part(file: File, place: Known, volume_id: int) -> None:
     """A file that seemed to have moved here turned out to be another: the old one is missing where it was."""
     now = time.time()
-    lost = {
-        "volume": volume_id,
-        "rel_path": place.rel_path,
-        "name": place.name,
-        "sort_name": to_store(place.name).casefold(),
-        "suffix": PurePosixPath(place.name).suffix.lower(),
-        "size": place.size,
-        "mtime_ns": place.mtime_ns,
-        "content": file.content_id,
-        "is_project": file.is_project,
-        "first_seen_at": file.first_seen_at,
-        "missing_since": now,
-    }
-    File.insert(**lost).on_conflict_ignore().execute()
+    entry = Entry(place.rel_path, place.name, place.size, place.mtime_ns, file.is_project)
+    past = {"content": file.content_id, "first_seen_at": file.first_seen_at, "missing_since": now}
+    File.insert(volume=volume_id, **columns(entry), **past).on_conflict_ignore().execute()
     row = File.get(File.volume == volume_id, File.rel_path == place.rel_path)
     Version.update(file=row.id).where(Version.file == file.id).execute()
     SampleUse.update(file=row.id).where(SampleUse.file == file.id).execute()

@@ -14,12 +14,12 @@ from peewee import chunked
 from archivist.database import by_bytes
 from archivist.records import IndexSummary
 from archivist.scan import Diff, Entry, Known
-from archivist.store import words
+from archivist.store import many, words
 from archivist.tables import File, Quarantine, Root, Scan, Volume, database
 from archivist.text import clean, from_store, to_store
 from archivist.volumes import Mount
 
-_ROWS = 500  # rows of one INSERT: 11 columns each, under SQLite's 32,766 variables
+_ROWS = 500
 
 
 def recognize(mount: Mount) -> None:
@@ -95,13 +95,13 @@ def below(volume_id: int, prefix: str) -> Any:
 
 def known_places(volume_id: int, prefix: str) -> Iterator[Known]:
     """Every place below `prefix`, in the byte order of paths; streamed, never all in memory."""
-    query = File.select(
-        File.id, File.rel_path, File.size, File.mtime_ns, File.missing_since.is_null(False), File.name
-    ).where(below(volume_id, prefix))
+    query = File.select(File.id, File.rel_path, File.size, File.mtime_ns, File.missing_since.is_null(False)).where(
+        below(volume_id, prefix)
+    )
     sql, parameters = query.order_by(by_bytes(database.obj, File.rel_path)).sql()
     # Plain rows: peewee's own conversion would triple the time of a rescan.
-    for row in database.execute_sql(sql, parameters):
-        yield Known(row[0], from_store(row[1]), row[2], row[3], bool(row[4]), from_store(row[5]))
+    for id_, rel_path, size, mtime_ns, is_missing in database.execute_sql(sql, parameters):
+        yield Known(id_, from_store(rel_path), size, mtime_ns, bool(is_missing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +118,13 @@ def apply_changes(volume_id: int, diff: Diff, moves: Sequence[tuple[Known, Entry
     now = time.time()
     moved_from = {place.id for place, _entry in moves}
     moved_to = {entry.rel_path for _place, entry in moves}
-    for place, entry in moves:
-        File.update(volume=volume_id, missing_since=None, **_columns(entry)).where(File.id == place.id).execute()
+    here = {"volume": volume_id, "missing_since": None}
+    many.update(File.id, {place.id: here | columns(entry) for place, entry in moves})
     added = _insert(volume_id, [entry for entry in diff.added if entry.rel_path not in moved_to], now)
-    for place, entry in diff.changed:
-        # Other bytes now: what is known of the old ones stays with their content.
-        File.update(size=entry.size, mtime_ns=entry.mtime_ns, content=None, missing_since=None).where(
-            File.id == place.id
-        ).execute()
+    # Other bytes now: what is known of the old ones stays with their content.
+    unread = {"content": None, "missing_since": None}
+    stamps = {place.id: {"size": entry.size, "mtime_ns": entry.mtime_ns} for place, entry in diff.changed}
+    many.update(File.id, {place_id: unread | stamp for place_id, stamp in stamps.items()})
     _update_each([place.id for place in diff.back], missing_since=None)
     _update_each([place.id for place in diff.missing if place.id not in moved_from], missing_since=now)
     words.index_files([place.id for place, _entry in moves])
@@ -134,7 +133,8 @@ def apply_changes(volume_id: int, diff: Diff, moves: Sequence[tuple[Known, Entry
     return Applied(tuple(added), tuple(moved_from), _any_project(touched))
 
 
-def _columns(entry: Entry) -> dict[str, Any]:
+def columns(entry: Entry) -> dict[str, Any]:
+    """Of `file`, what a walk tells."""
     return {
         "rel_path": entry.rel_path,
         "name": entry.name,
@@ -149,10 +149,8 @@ def _columns(entry: Entry) -> dict[str, Any]:
 def _insert(volume_id: int, entries: Sequence[Entry], now: float) -> list[int]:
     last = File.select(File.id).order_by(File.id.desc()).limit(1).scalar() or 0
     for batch in chunked(entries, _ROWS):
-        rows = [{**_columns(entry), "volume": volume_id, "first_seen_at": now} for entry in batch]
-        File.insert_many(rows).on_conflict(
-            conflict_target=[File.volume, File.rel_path], preserve=[File.size, File.mtime_ns]
-        ).execute()
+        rows = [columns(entry) | {"volume": volume_id, "first_seen_at": now} for entry in batch]
+        many.insert(File, rows, key=[File.volume, File.rel_path], replace=[File.size, File.mtime_ns])
     added = [row[0] for row in File.select(File.id).where(File.id > last).tuples().iterator()]
     words.index_files(added)
     return added

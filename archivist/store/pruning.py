@@ -8,7 +8,7 @@ from typing import Any
 
 from peewee import chunked
 
-from archivist.store import opinions, songs, words
+from archivist.store import chords, declared, opinions, songs, words
 from archivist.store.moves import forget_project
 from archivist.tables import Content, Edit, Embedding, File, LabelUse, Project, Tag, Verdict, Version
 
@@ -41,6 +41,7 @@ def forget_songs(project_ids: Iterable[int], *, forget_values: bool) -> tuple[in
         audio = [row[0] for row in File.select(File.id).where(File.project == project_id).tuples()]
         forget_project(project_id)
         words.index_files(audio)
+        declared.refresh(contents_of(audio))
     return kept, names
 
 
@@ -66,6 +67,7 @@ def forget_contents(content_ids: Set[int] | None, *, forget_values: bool) -> Lef
     for batch in chunked(sorted(loose if forget_values else loose - spoken), _ROWS):
         heard = heard or Embedding.select().where(Embedding.content << batch).exists()
         Content.delete().where(Content.id << batch).execute()
+        chords.forget(batch)
     if heard:
         opinions.stamp_vectors()
     return Left(0, len(spoken)) if forget_values else Left(len(spoken), 0)

@@ -14,7 +14,7 @@ from peewee import chunked
 from archivist import search
 from archivist.projects import Song, Territory, is_factory
 from archivist.records import ProjectInfo
-from archivist.store import opinions, words
+from archivist.store import declared, many, resolving, words
 from archivist.tables import (
     Edit,
     File,
@@ -137,6 +137,8 @@ def assign_audio(volume_id: int, territory: Territory, file_ids: Iterable[int] |
         for batch in chunked(ids, _ROWS):
             File.update(project=project_id).where(File.id << batch).execute()
             words.index_files(batch)
+            sounds = File.select(File.content).where(File.id << batch, File.content.is_null(False))
+            declared.refresh(row[0] for row in sounds.tuples())
     return touched
 
 
@@ -260,6 +262,7 @@ def refresh(project_ids: Iterable[int], backups: frozenset[int]) -> None:
     all. A project whose files are all gone is missing; one that never had a version is only listed.
     """
     ids = sorted(set(project_ids))
+    orphans: set[int] = set()
     for project_id in ids:
         project = Project.get_or_none(Project.id == project_id)
         if project is None:
@@ -270,13 +273,22 @@ def refresh(project_ids: Iterable[int], backups: frozenset[int]) -> None:
                 Project.id == project_id
             ).execute()
         elif not files:
+            orphans |= _sounds(project_id)
             project.delete_instance()  # the schema says what goes with it
             search.remove_projects(database.obj, [project_id])
         else:
             _refresh_one(project, {file.id: file for file in files}, backups)
-    opinions.resolve_projects(ids)
-    opinions.spread_project_values(ids)
+    resolving.resolve_projects(ids)
+    declared.spread(ids)
+    declared.refresh(orphans)
     words.index_projects(ids)
+
+
+def _sounds(project_id: int) -> set[int]:
+    rows = File.select(File.content).where(
+        File.project == project_id, ~File.is_project, File.content.is_null(False)
+    )
+    return {row[0] for row in rows.tuples()}
 
 
 def _refresh_one(project: Project, files: Mapping[int, File], backups: frozenset[int]) -> None:
@@ -344,9 +356,12 @@ def link_samples(version_ids: Iterable[int], added_files: Iterable[int]) -> None
             ).execute()
 
 
-def know_sample(file_id: int, content_id: int) -> None:
-    """Which bytes the projects that name this file use: samples are linked before all is heard."""
-    SampleUse.update(content=content_id).where(SampleUse.file == file_id).execute()
+def know_contents(contents: Mapping[int, int]) -> None:
+    """File id → content id: what lies there, and so which bytes the projects that name it use. Samples are linked
+    before all is heard."""
+    rows = {file_id: {"content": content_id} for file_id, content_id in contents.items()}
+    many.update(File.id, rows)
+    many.update(SampleUse.file, rows)
 
 
 def _best_place(raw_path: str, name: str, folder: str, volume_id: int) -> File | None:

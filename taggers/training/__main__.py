@@ -2,12 +2,15 @@
 
     python -m taggers.training timbre --audio AUDIO --teacher FILE --work FOLDER [--hours 1.2]
     python -m taggers.training kind --audio AUDIO --work FOLDER
-    python -m taggers.training tempo --audio AUDIO
+    python -m taggers.training tempo --audio AUDIO --work FOLDER
+    python -m taggers.training chords --audio AUDIO --work FOLDER
+    python -m taggers.training key --audio AUDIO --work FOLDER
 
 timbre renders clips, decodes them and AUDIO's, makes two pools of patches of them, learns from these for so many
 hours, and writes taggers/weights/timbre.pt with its calibration, and timbre.png; it fills some 8 GB of FOLDER.
-kind writes taggers/weights/kind.pt, and hears by means of timbre.pt. tempo prints what to copy into
-taggers/pulse.py and taggers/tempo.py.
+kind writes taggers/weights/kind.pt, and hears by means of timbre.pt. tempo composes songs, hears
+them and AUDIO's, and writes taggers/weights/tempo.pt. chords renders songs and writes taggers/weights/chords.pt.
+key does the same for taggers/weights/key.pt.
 
 A step whose output is there, and is no older than what it was made from, is skipped: delete what to make anew.
 """
@@ -26,6 +29,7 @@ RENDERS = {
     "fonts": ("musescore-general", "timgm6mb", "generaluser", "csound-gm", "avldrums"),
     "presets": ("lmms-presets", "zyn-presets", "voices-speech"),
     "nothing": ("nothing",),
+    "samples": ("foxdot",),
 }
 LABELLED_PATCHES, OTHER_PATCHES = 100_000, 18_000
 """Of AUDIO and sound fonts; of presets, voices and nothing, which are less like what people own."""
@@ -34,7 +38,7 @@ LABELLED_PATCHES, OTHER_PATCHES = 100_000, 18_000
 def timbre(audio: Path, teacher: Path, work: Path, hours: float) -> None:
     _check(audio, teacher)
     from taggers import model
-    from taggers.training import calibrate, clips, pool
+    from taggers.training import calibrate, clips, naming, pool
     from taggers.training import timbre as network
     from taggers.training.render import studio
 
@@ -43,6 +47,7 @@ def timbre(audio: Path, teacher: Path, work: Path, hours: float) -> None:
 
     def learn(folder: Path) -> None:
         network.train(network.Pool(pools), hours, folder, threads=2)
+        naming.learn(folder / "timbre.pt", pools)
 
     renders = {name: work / f"renders-{name}" for name in RENDERS}
     for name, sources in RENDERS.items():
@@ -50,7 +55,7 @@ def timbre(audio: Path, teacher: Path, work: Path, hours: float) -> None:
     stores = {name: work / f"clips-{name}" for name in ("audio", "fonts", "others")}
     clips.gather([audio], stores["audio"])
     clips.gather([renders["fonts"]], stores["fonts"])
-    clips.gather([renders["presets"], renders["nothing"]], stores["others"])
+    clips.gather([renders[name] for name in ("presets", "nothing", "samples")], stores["others"])
     pools = [work / "pool-labelled", work / "pool-others"]
     labelled = [stores["audio"], stores["fonts"]]
     pool.fill(pools[0], labelled, teacher, LABELLED_PATCHES, without=calibrate.HELD_OUT)
@@ -74,11 +79,25 @@ def kind(audio: Path, work: Path) -> None:
         network.train(audio, store)
 
 
-def tempo(audio: Path) -> None:
+def tempo(audio: Path, work: Path) -> None:
     _check(audio)
-    from taggers.training import tempo as fitted
+    from taggers.training import tempo as network
 
-    fitted.main(audio)
+    network.main(audio, work)
+
+
+def chords(audio: Path, work: Path) -> None:
+    _check(audio)
+    from taggers.training import chords as network
+
+    network.train(audio, work)
+
+
+def key(audio: Path, work: Path) -> None:
+    _check(audio)
+    from taggers.training import key as network
+
+    network.main(audio, work)
 
 
 def _check(audio: Path, teacher: Path | None = None) -> None:
@@ -119,12 +138,11 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, dest="command")
-    for command in (timbre, kind, tempo):
+    for command in (timbre, kind, tempo, chords, key):
         one = commands.add_parser(command.__name__)
         one.set_defaults(run=command)
         one.add_argument("--audio", type=Path, required=True, help="folder of labelled sounds with a manifest.csv")
-        if command is not tempo:
-            one.add_argument("--work", type=Path, required=True, help="folder for what is made on the way")
+        one.add_argument("--work", type=Path, required=True, help="folder for what is made on the way")
         if command is timbre:
             one.add_argument("--teacher", type=Path, required=True, help="yamnet_spectra_in.tflite")
             one.add_argument("--hours", type=float, default=1.2, help="how long to learn")

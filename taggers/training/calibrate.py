@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ Floats = NDArray[np.float64]
 class Judged:
     source: str
     logits: Floats  # (classes,), pooled over the file
+    hints: Floats  # likewise
     truth: Floats  # (classes,)
     vector: NDArray[np.float32]
     slug: str
@@ -66,7 +67,14 @@ def judge(shelf: Store, sources: tuple[str, ...]) -> list[Judged]:
         truth = np.array([name in playing for name in INSTRUMENTS], float)
         vector = (heard.vectors * heard.levels[:, None]).sum(axis=0)
         found.append(
-            Judged(clip.source, instrument.pooled(heard), truth, vector / np.linalg.norm(vector), clip.slug)
+            Judged(
+                clip.source,
+                instrument.pooled(heard.logits, heard.levels),
+                instrument.pooled(heard.hints, heard.levels),
+                truth,
+                vector / np.linalg.norm(vector),
+                clip.slug,
+            )
         )
     return found
 
@@ -155,9 +163,9 @@ def ship(checkpoint: Path, store: Path, with_plot: bool = True) -> None:
     state, shelf = held["state"], Store(store)
     facts = {"instruments": held["instruments"], "steps": held["step"]}
     plain = [[1.0] * len(INSTRUMENTS), [0.0] * len(INSTRUMENTS)]
-    _ship(state, **facts, calibration=plain)
+    _ship(state, **facts, calibration=plain, hints_calibration=plain)
     state["project.weight"], state["project.bias"] = projection(shelf)
-    _ship(state, **facts, calibration=plain)
+    _ship(state, **facts, calibration=plain, hints_calibration=plain)
     known = judge(shelf, HELD_OUT)
     said = np.zeros((len(known), len(INSTRUMENTS)))
     for source in HELD_OUT:
@@ -166,8 +174,11 @@ def ship(checkpoint: Path, store: Path, with_plot: bool = True) -> None:
         said[here] = chances([known[number] for number in here], others)
     truth = np.stack([one.truth for one in known])
     report(known, truth, said)
-    scale, bias = fit(known)
-    _ship(state, **facts, calibration=[scale.tolist(), bias.tolist()])
+    fitted = {
+        "calibration": fit(known),
+        "hints_calibration": fit([replace(one, logits=one.hints) for one in known]),
+    }
+    _ship(state, **facts, **{name: [line.tolist() for line in lines] for name, lines in fitted.items()})
     if with_plot:
         plot(expected_error(truth.ravel(), said.ravel())[1], model.WEIGHTS / "timbre.png")
 

@@ -1,143 +1,338 @@
-"""Fits the weights of taggers.pulse.FEATURES and taggers.tempo.CALIBRATION, and prints them.
+"""Fits the network of taggers.tactus and its calibration, and writes weights/tempo.pt.
 
-    python -m taggers.training.tempo AUDIO
-
-AUDIO holds `manifest.csv` (path, source, kind, bpm). Scores are of sources left out of the fit:
-loops, stems and mixes with their makers' tempo; one-shots are what has none. pop909-render counts little: its
-MIDI files write ballads at half of what a producer would set.
+It learns from the corpus's loops, stems and mixes with their makers' tempo, from the pieces of
+taggers.training.pieces that are installed, and from songs composed for it. Each is used at any speed within a
+third of an octave, with its tempo moved along: nothing but `tactus.place` notices. Scores are of groups of sources
+left out of the fit; the calibration is fitted on them.
 """
 
 # ruff: noqa: T201 - what it prints is its result
 
 from __future__ import annotations
 
-import csv
-import random
-import sys
-from collections import Counter
-from dataclasses import dataclass
+import datetime
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from torch import Tensor, nn
 
-from taggers import pulse, tempo
-from taggers.audio import Audio
+from taggers import model, pulse, tactus, tempo
+from taggers.onsets import FRAMES_PER_SECOND
+from taggers.training import pieces, pulses
 
-PER_GROUP = {"pop909-render": 30, "nottingham-render": 20, "freedoom-render": 15, "openmsx-render": 15}
-ONE_SHOTS = 150
-MISLEADING = {"pop909-render": 0.3}
-RIDGE = 0.005
+COMPOSED, COMPOSER = 720, "composed"
+CUT = "cut loop"
+"""The kind of a loop cut out of something longer."""
+STEPS, BATCH, MEMBERS = 350, 64, 3
+HIDDEN, LAST = 48, 24
+STRETCH = 0.33
+"""Octaves, either way."""
+MOST = 36
+"""Candidates of one sound; of more the middle ones."""
 RIGHT = 0.04
 """As MIREX counts; the decimals are taggers.pulse.refine's work."""
+
+GROUPS = {
+    "everything-is-remixed": "everything-is-remixed",
+    "incompetech": "incompetech",
+    "planetblupi-music": "planetblupi",
+    "lmms-demos": "lmms",
+    "lmms-samples": "lmms",
+    "tracker-debian": "modules",
+    "modules": "modules",
+    "fretsonfire": "fretsonfire",
+    "sample-db": "sample-db",
+    "hydrogen-demos": "drums",
+    "sonic-pi-samples": "drums",
+    "freedoom-render": "midi",
+    "openmsx-render": "midi",
+}
+"""What is left out together. Sources not named are only learned from."""
+WEIGHT = {
+    "pop909-render": 8, "nottingham-render": 20, "freedoom-render": 15, "openmsx-render": 25,
+    "everything-is-remixed": 90, "lmms-demos": 90, "composed": 300,
+}  # fmt: skip
+"""Of a whole source, where it is neither its number of sounds nor 45. pop909-render's files write ballads at half
+of what a producer would set."""
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Example:
-    source: str
+    sound: pulses.Sound
     tempi: Floats
     features: Floats
-    right: NDArray[np.bool_]  # all False for a one-shot
     steadiness: float
     share: float
-    weight: float
+
+    @property
+    def group(self) -> str:
+        return GROUPS.get(self.sound.source, "")
 
 
-def main(audio: Path) -> None:
-    examples = _examples(audio)
-    columns = np.concatenate([one.features for one in examples])
-    print(f"{len(examples)} files; weights fitted on all, scores on the source left out\n")
-    judged: list[tuple[Example, float, bool]] = []
-    for source in sorted({one.source for one in examples}):
-        weights = _fit_choice([one for one in examples if one.source != source], columns.std(axis=0))
-        held_out = [(one, *_choose(one, weights)) for one in examples if one.source == source]
-        judged += held_out
-        print(f"{source:24} {len(held_out):4} exact {np.mean([right for _, _, right in held_out]):.2f}")
-    weights = _fit_choice(examples, columns.std(axis=0))
-    for name, weight in zip(pulse.FEATURES, weights, strict=True):
-        print(f'    "{name}": {weight:.3f},')
-    calibration = _fit_calibration(judged)
-    print("CALIBRATION =", tuple(round(float(value), 3) for value in calibration))
-    for low in np.arange(0.0, 1.0, 0.1):
-        inside = [
-            right for one, chance, right in judged if low <= _calibrated(calibration, chance, one) < low + 0.1
+@dataclass(frozen=True)
+class Judged:
+    example: Example
+    said: float
+    chance: float
+
+    @property
+    def exact(self) -> bool:
+        return self._near(1)
+
+    @property
+    def tolerant(self) -> bool:
+        return any(self._near(ratio) for ratio in (1, 2, 1 / 2, 3, 1 / 3))
+
+    def _near(self, ratio: float) -> bool:
+        return bool(self.example.sound.bpm) and abs(self.said * ratio / self.example.sound.bpm - 1) < RIGHT
+
+
+def main(audio: Path, work: Path) -> None:
+    stores = (
+        pulses.keep(pulses.corpus(audio), work / "pulses-corpus"),
+        pulses.keep(pulses.composed(audio, COMPOSED), work / "pulses-composed"),
+        pulses.keep(pieces.pieces(), work / "pulses-pieces"),
+    )
+    fit(examples(stores))
+
+
+def fit(known: list[Example], members: int = MEMBERS, steps: int = STEPS) -> list[Judged]:
+    """Score, calibrate, and write the weights."""
+    judged = left_out(known, steps)
+    calibration = calibrate(judged)
+    report(judged, calibration)
+    network = Network(known)
+    for _ in range(members):
+        network.learn(known, steps)
+    model.save(
+        "tempo",
+        network.state(),
+        calibration=[round(float(value), 4) for value in calibration],
+        made=datetime.date.today().isoformat(),
+        command="python -m taggers.training tempo --audio AUDIO --work FOLDER",
+    )
+    tactus.forget()
+    return judged
+
+
+def examples(stores: tuple[pulses.Store, ...]) -> list[Example]:
+    """Every sound as it is, but of what is composed three quarters as loops; and a loop out of every other one."""
+    found: list[Example | None] = []
+    random = np.random.default_rng(2)
+    for store in stores:
+        for sound in store.sounds:
+            bands = store.onsets(sound)
+            composed = sound.source == COMPOSER
+            if not composed or random.random() < 0.25:
+                found.append(_example(sound, bands))
+            if sound.bpm and sound.kind != "loop" and (composed or random.random() < 0.5):
+                found.append(_example(*_looped(sound, bands, random)))
+    return [one for one in found if one]
+
+
+def _looped(sound: pulses.Sound, bands: pulses.Onsets, random: np.random.Generator) -> pulses.Heard:
+    """Two to eight bars of it."""
+    bar = 240 / sound.bpm
+    most = min(len(bands) / FRAMES_PER_SECOND, pulse.LONGEST_LOOP)
+    bars = int(random.choice([count for count in (2, 4, 8) if count * bar <= most] or [1]))
+    frames = min(len(bands), round(bars * bar * FRAMES_PER_SECOND))
+    start = int(random.integers(len(bands) - frames + 1))
+    return replace(sound, kind=CUT, duration=bars * bar), bands[start : start + frames]
+
+
+def _example(sound: pulses.Sound, bands: pulses.Onsets) -> Example | None:
+    onsets = bands.sum(axis=1)
+    if sound.duration < tempo.MIN_SECONDS or pulse.onset_count(onsets) < tempo.MIN_ONSETS:
+        return None
+    tempi, features = tactus.describe(bands, sound.duration, tactus.WIDEST)
+    if not len(tempi):
+        return None
+    _contrast, steadiness, share = pulse.clarity(onsets)
+    return Example(sound, tempi, features, steadiness, share)
+
+
+def left_out(known: list[Example], steps: int) -> list[Judged]:
+    """Every example of GROUPS by a network that was told nothing of its group."""
+    judged = []
+    for group in dict.fromkeys(GROUPS.values()):
+        network = Network(known)
+        network.learn([one for one in known if one.group != group], steps)
+        judged += network.judge([one for one in known if one.group == group and one.sound.bpm])
+    return judged
+
+
+class Network:
+    """An ensemble of networks that score candidates, in torch; taggers.tactus applies what `state` gives."""
+
+    def __init__(self, known: list[Example]) -> None:
+        features = np.concatenate([one.features for one in known])
+        self.mean = torch.tensor(features.mean(axis=0), dtype=torch.float32)
+        self.spread = torch.tensor(features.std(axis=0) + 0.03, dtype=torch.float32)
+        self.members: list[nn.Sequential] = []
+
+    def learn(self, known: list[Example], steps: int) -> None:
+        """Add one more member."""
+        torch.manual_seed(len(self.members))
+        size = len(self.mean) + len(tactus.CENTRES)
+        net = nn.Sequential(
+            nn.Linear(size, HIDDEN), nn.ReLU(), nn.Dropout(0.25),
+            nn.Linear(HIDDEN, LAST), nn.ReLU(), nn.Dropout(0.1), nn.Linear(LAST, 1),
+        )  # fmt: skip
+        known = [one for one in known if one.sound.bpm]
+        inputs, tempi, right = self._table(known)
+        draws = torch.multinomial(_weights(known), steps * BATCH, replacement=True).reshape(steps, BATCH)
+        optimizer = torch.optim.AdamW(net.parameters(), weight_decay=1e-3)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
+        for drawn in draws:
+            octaves = (torch.rand(BATCH, 1) * 2 - 1) * STRETCH * (torch.rand(BATCH, 1) < 0.7)
+            moved = tempi[drawn] * 2**octaves
+            scores = _scores(net, inputs[drawn], moved)
+            hit = right[drawn] & _inside(moved)
+            known_ones = hit.any(dim=1)
+            likely = torch.logsumexp(torch.log_softmax(scores, 1).masked_fill(~hit, -1e9), 1)
+            loss = -likely[known_ones].mean()
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            schedule.step()
+        self.members.append(net.eval())
+
+    def judge(self, known: list[Example]) -> list[Judged]:
+        if not known:
+            return []
+        inputs, tempi, _ = self._table(known)
+        with torch.no_grad():
+            every = [_scores(net, inputs, tempi) for net in self.members]
+        mean = torch.stack([scores - scores.amax(1, keepdim=True) for scores in every]).mean(0)
+        chances = torch.softmax(mean, 1)
+        said = tempi.gather(1, chances.argmax(1, keepdim=True))
+        chances = (chances * ((tempi / said - 1).abs() < tempo.SAME)).sum(1)
+        return [
+            Judged(one, float(bpm), float(chance)) for one, bpm, chance in zip(known, said, chances, strict=True)
         ]
-        if inside:
-            print(f"confidence {low:.1f}..{low + 0.1:.1f}: {len(inside):4} files, right {np.mean(inside):.2f}")
+
+    def state(self) -> dict[str, Tensor]:
+        linear = [[layer for layer in net if isinstance(layer, nn.Linear)] for net in self.members]
+        found = {"mean": self.mean, "spread": self.spread}
+        for depth, layers in enumerate(zip(*linear, strict=True)):
+            found[f"weight{depth}"] = torch.stack([layer.weight.detach() for layer in layers])
+            found[f"bias{depth}"] = torch.stack([layer.bias.detach() for layer in layers])
+        return found
+
+    def _table(self, known: list[Example]) -> tuple[Tensor, Tensor, Tensor]:
+        """(inputs (n, MOST, features), tempi (n, MOST), 1 where there is none, right (n, MOST))."""
+        inputs = torch.zeros(len(known), MOST, len(self.mean))
+        tempi = torch.ones(len(known), MOST)
+        right = torch.zeros(len(known), MOST, dtype=torch.bool)
+        for row, one in enumerate(known):
+            chosen = np.argsort(np.abs(np.log2(one.tempi / tempo_centre())))[:MOST]
+            count = len(chosen)
+            features = torch.tensor(one.features[chosen], dtype=torch.float32)
+            inputs[row, :count] = (features - self.mean) / self.spread
+            tempi[row, :count] = torch.tensor(one.tempi[chosen], dtype=torch.float32)
+            if one.sound.bpm:
+                near = np.abs(one.tempi[chosen] / one.sound.bpm - 1) < RIGHT
+                right[row, :count] = torch.tensor(near)
+        return inputs, tempi, right
 
 
-def _examples(audio_folder: Path) -> list[Example]:
-    with (audio_folder / "manifest.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    random.Random(1).shuffle(rows)
-    taken: Counter[str] = Counter()
-    found = []
-    for row in rows:
-        group = row["source"] if row["bpm"] else row["kind"]
-        limit = PER_GROUP.get(group, 200) if row["bpm"] else ONE_SHOTS if group == "one-shot" else 0
-        if taken[group] >= limit:
-            continue
-        audio = Audio(audio_folder / row["path"])
-        if audio.duration < tempo.MIN_SECONDS or pulse.onset_count(audio.onsets) < tempo.MIN_ONSETS:
-            continue
-        _, guesses = tempo.guess(audio)
-        if not guesses:
-            continue
-        taken[group] += 1
-        tempi, features = pulse.describe(audio.onsets, audio.duration, guesses)
-        right = np.abs(tempi / float(row["bpm"]) - 1) < RIGHT if row["bpm"] else np.zeros(len(tempi), bool)
-        _, steadiness, share = pulse.clarity(audio.onsets)
-        weight = MISLEADING.get(row["source"], 1.0)
-        found.append(Example(row["source"], tempi, features, right, steadiness, share, weight))
-    sizes = Counter(one.source for one in found)
-    return [Example(**{**vars(one), "weight": one.weight * min(1.0, 30 / sizes[one.source])}) for one in found]
+def tempo_centre() -> float:
+    return float((tactus.SLOWEST * tactus.FASTEST) ** 0.5)
 
 
-def _fit_choice(examples: list[Example], scale: Floats) -> Floats:
-    """Multinomial logistic regression over each file's tempi; the prior is given, not fitted."""
-    known = [one for one in examples if one.right.any()]
-
-    def loss(weights: Floats) -> tuple[float, Floats]:
-        ridge = RIDGE * len(known) * (weights * scale**2)
-        total, slope = float(weights @ ridge) / 2, ridge
-        for one in known:
-            score = pulse.prior(one.tempi) + one.features @ weights
-            chance = np.exp(score - score.max())
-            chance /= chance.sum()
-            hit = chance[one.right].sum()
-            total -= one.weight * float(np.log(hit))
-            slope = slope + one.weight * one.features.T @ (chance - chance * one.right / hit)
-        return total, slope
-
-    return np.asarray(minimize(loss, np.zeros(len(scale)), jac=True, method="L-BFGS-B").x)
+def _inside(tempi: Tensor) -> Tensor:
+    return (tempi >= tactus.SLOWEST) & (tempi <= tactus.FASTEST)
 
 
-def _choose(one: Example, weights: Floats) -> tuple[float, bool]:
-    score = pulse.prior(one.tempi) + one.features @ weights
-    chance = np.exp(score - score.max())
-    best = int(chance.argmax())
-    return float(chance[best] / chance.sum()), bool(one.right[best])
+def _scores(net: nn.Module, inputs: Tensor, tempi: Tensor) -> Tensor:
+    centres = torch.tensor(tactus.CENTRES, dtype=torch.float32)
+    places = torch.exp(-(((torch.log2(tempi)[..., None] - centres) / 0.3) ** 2) / 2)
+    scores = net(torch.cat((inputs, places), 2))[..., 0]
+    return torch.as_tensor(scores.masked_fill(~_inside(tempi), -1e9))
 
 
-def _fit_calibration(judged: list[tuple[Example, float, bool]]) -> Floats:
-    weight = np.array([one.weight for one, _, _ in judged])
-    right = np.array([float(hit) for _, _, hit in judged])
+def _weights(known: list[Example]) -> Tensor:
+    sizes = Counter(one.sound.source for one in known)
+    each = {source: min(1.5, WEIGHT.get(source, min(size, 45)) / size) for source, size in sizes.items()}
+    return torch.tensor([each[one.sound.source] for one in known])
+
+
+def calibrate(judged: list[Judged]) -> Floats:
+    """What taggers.tempo.confidence needs to say a chance of being right; each group weighs alike."""
+    facts = np.array([_facts(one) for one in judged])
+    right = np.array([one.exact for one in judged], float)
+    weight = _alike(judged)
 
     def loss(calibration: Floats) -> float:
-        said = np.array([_calibrated(calibration, chance, one) for one, chance, _ in judged]).clip(1e-6, 1 - 1e-6)
-        return float(-(weight * (right * np.log(said) + (1 - right) * np.log(1 - said))).sum())
+        said = _sure(facts, calibration).clip(1e-6, 1 - 1e-6)
+        wrong = -(weight * (right * np.log(said) + (1 - right) * np.log(1 - said))).sum() / weight.sum()
+        return float(wrong + 0.002 * ((calibration - [0, 1, 0, 0]) ** 2).sum())
 
-    return np.asarray(minimize(loss, np.array([0.0, 1.0, 0.0, 0.0]), method="Nelder-Mead").x)
-
-
-def _calibrated(calibration: Floats, chance: float, one: Example) -> float:
-    odds = np.log(max(chance, 1e-6) / max(1 - chance, 1e-6))
-    logit = calibration @ np.array([1.0, odds, np.log(one.steadiness), np.log(one.share)])
-    return float(1 / (1 + np.exp(-logit)))
+    return np.asarray(minimize(loss, np.array([0.0, 1.0, 0.0, 0.0])).x)
 
 
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+def _facts(one: Judged) -> tuple[float, float, float, float]:
+    return tempo.calibration_facts(one.chance, one.example.steadiness, one.example.share)
+
+
+def _sure(facts: Floats, calibration: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-facts @ calibration)))
+
+
+def _alike(judged: list[Judged]) -> Floats:
+    sizes = Counter(one.example.group for one in judged)
+    return np.array([min(1.0, 60 / sizes[one.example.group]) for one in judged])
+
+
+def report(judged: list[Judged], calibration: Floats) -> None:
+    """Print the scores of each group and kind, and how honest the confidence is."""
+    shelves: dict[str, list[Judged]] = defaultdict(list)
+    for one in judged:
+        if one.example.sound.bpm:
+            kind = one.example.sound.kind
+            shelves[f"{one.example.group} {kind}"].append(one)
+            shelves[f"every {kind}"].append(one)
+    print(f"{'left out':28} files exact tolerant answered of these right; 0.8 and surer: share, wrong")
+    for name, those in sorted(shelves.items()):
+        print(f"{name:28} {_line(those, calibration)}")
+    # An honest confidence for each file needs a calibration that has not seen its group
+    sure, right = [], []
+    for group in dict.fromkeys(GROUPS.values()):
+        own = [one for one in judged if one.example.group == group]
+        own_calibration = calibrate([one for one in judged if one.example.group != group])
+        sure += list(_sure(np.array([_facts(one) for one in own]), own_calibration))
+        right += [one.exact for one in own]
+    print(f"expected calibration error {error(np.array(sure), np.array(right)):.3f}, groups left out")
+    bins = np.clip((np.array(sure) * 10).astype(int), 0, 9)
+    for at in range(10):
+        if (bins == at).any():
+            share = np.mean(np.array(right)[bins == at])
+            print(f"  {at / 10:.1f}..{at / 10 + 0.1:.1f}: {int((bins == at).sum()):4} files, right {share:.2f}")
+    print("calibration", [round(float(value), 3) for value in calibration], flush=True)
+
+
+def _line(those: list[Judged], calibration: Floats) -> str:
+    sure = _sure(np.array([_facts(one) for one in those]), calibration)
+    exact = np.array([one.exact for one in those])
+    tolerant = np.array([one.tolerant for one in those])
+    answered, surer = sure >= tempo.MIN_CONFIDENCE, sure >= 0.8
+    wrong = (~exact[surer]).mean() if surer.any() else 0.0
+    right = exact[answered].mean() if answered.any() else 0.0
+    return (
+        f"{len(those):5} {exact.mean():.3f} {tolerant.mean():.3f} {answered.mean():.2f} {right:.3f}; "
+        f"{surer.mean():.2f} {wrong:.3f}"
+    )
+
+
+def error(sure: Floats, right: NDArray[np.bool_]) -> float:
+    """Expected calibration error in ten bins of equal width."""
+    bins = np.clip((sure * 10).astype(int), 0, 9)
+    parts = ((bins == at) for at in range(10))
+    return float(sum(part.mean() * abs(sure[part].mean() - right[part].mean()) for part in parts if part.any()))

@@ -180,7 +180,7 @@ class Pupil(nn.Module):
 
     def loss(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         features = self.net.features(batch["pictures"])
-        logits = self.net.instruments(features)
+        logits = self.net.hints(features)
         each = F.binary_cross_entropy_with_logits(logits, batch["truth"] * 0.97 + 0.01, reduction="none")
         each = each * (1 + 2 * batch["truth"])  # most labels of most patches say no
         parts = {"instruments": (each * batch["weight"]).sum() / batch["weight"].sum() * 4}

@@ -58,6 +58,7 @@ FAULTS = {
     "words of files that are gone": "SELECT name FROM file_search WHERE rowid NOT IN (SELECT id FROM file)",
     "words of projects that are gone": """
         SELECT name FROM project_search WHERE rowid NOT IN (SELECT id FROM project)""",
+    "chords of sounds that are gone": "SELECT rich FROM chord_search WHERE rowid NOT IN (SELECT id FROM content)",
 }  # fmt: skip
 
 

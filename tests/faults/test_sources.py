@@ -97,14 +97,14 @@ def test_a_folder_that_may_not_be_listed_hides_its_files_and_a_file_that_may_not
     assert faults(archive) == {}
 
 
-def test_a_root_that_may_not_be_listed_is_offline(light: Light, studio: Path, archive: Path) -> None:
+def test_a_root_that_may_not_be_listed_is_left_as_it_was(light: Light, studio: Path, archive: Path) -> None:
     before = state(archive)
     studio.chmod(0)
     try:
         done = alone(archive, "--count", "index", "--json", as_owner=True)
     finally:
         studio.chmod(0o755)
-    assert (done.code, done.row["offline"]) == (3, [str(studio)])
+    assert (done.code, [one["path"] for one in done.row["refused"]]) == (3, [str(studio)])
     assert state(archive) == before
 
 

@@ -141,7 +141,11 @@ def _file(
     used: bool = False, conflict: bool = False, doubtful: bool = False, **values: Any,
 ) -> None:  # fmt: skip
     playing = mask(filter(None, (values.get("instrument"), also)))
-    content = Content.create(digest=rel_path.encode(), size=size, instruments=playing, **values)
+    open_questions = {
+        "conflict": "bpm" if conflict else None,
+        "doubt": 2.0 if conflict else 0.7 if doubtful else None,
+    }
+    content = Content.create(digest=rel_path.encode(), size=size, instruments=playing, **open_questions, **values)
     file = _place(
         rel_path, modified_at, volume, content=content, project=project and _id(project), size=size,
         missing_since=missing_since,

@@ -105,7 +105,7 @@ FILES: dict[str, set[str]] = {
     "is:take": {"Lead 1", "Lead 2", "Beat", "Riff"},
     "is:unused": ALL - {"808_Snare"},
     "is:conflict": {"Lead 2"},
-    "is:doubtful": {"Groove 62"},
+    "is:doubtful": {"Groove 62", "Lead 2"},
     "key:~Am bpm:~124 instrument:vocals": {"Lead 1", "Lead 2"},
 }
 
@@ -134,6 +134,7 @@ PROJECTS: dict[str, set[str]] = {
     "is:offline": {"Old Anthem"},
     "is:missing": {"Gone Song"},
     "is:conflict": {"Sunrise"},
+    "is:doubtful": {"Sunrise"},
     "instrument:vocals": {"Sunrise"},
     "kind:stem -instrument:drums": {"Sunrise", "Old Anthem"},
     "length:>2m": {"Nightfall"},
@@ -158,6 +159,10 @@ ORDERS: dict[str, list[str]] = {
     "kind:loop sort:-loudness": ["Loop_120bpm_F#m", "Café Strings", "Groove 62"],
     "is:take sort:date": ["Riff", "Beat", "Lead 1", "Lead 2"],
     "lead sort:-date": ["Lead 2", "Lead 1"],
+    "is:doubtful": ["Lead 2", "Groove 62"],  # what is worth most comes first, unless asked otherwise
+    "is:doubtful sort:name": ["Groove 62", "Lead 2"],
+    "is:doubtful kind:loop": ["Groove 62"],
+    "sort:-doubt is:doubtful": ["Lead 2", "Groove 62"],
 }
 
 

@@ -1,8 +1,8 @@
 """How often key and tempo are right on real and rendered music of the corpus.
 
 The thresholds lie a little under what was measured. A tempo is right within 4 %, a key by MIREX's score: same 1,
-fifth 0.5, relative 0.3, parallel 0.2. The choice of the octave was fitted on these sources: on ones left out of
-the fit it is a few points worse (taggers/training/tempo.py prints them).
+fifth 0.5, relative 0.3, parallel 0.2. The tempo network learned from these sources: what it scores on
+ones left out, its card says.
 """
 
 from __future__ import annotations
@@ -15,14 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from taggers import Job, Tag, engines, tag_file
+from taggers import Job, Tag, tag_file
 from taggers.pitch import compatible, parse_key, relative
 from tests.corpus import corpus
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not engines.has_essentia(), reason="no essentia for this system"),
-]
+pytestmark = pytest.mark.slow
 
 TEMPO_SOURCES = {
     "everything-is-remixed": 24,
@@ -106,9 +103,9 @@ def test_tempo() -> None:
         tolerant = any(abs(said * ratio / true - 1) < 0.04 for ratio in (1, 2, 1 / 2, 3, 1 / 3))
         score.add(tag, exact, tolerant)
     assert score.answered >= 0.8 * score.asked, score
-    assert score.points >= 0.82 * score.answered, score
+    assert score.points >= 0.86 * score.answered, score
     assert score.tolerant >= 0.94 * score.answered, score
-    assert score.confidently_wrong <= 0.12 * score.confident, score
+    assert score.confidently_wrong <= 0.08 * score.confident, score
 
 
 def test_key() -> None:
@@ -122,6 +119,6 @@ def test_key() -> None:
         score.add(tag, points, points > 0)
         if tag and tag.confidence > 0.7:
             agreeing.append(points == 1)
-    assert score.answered >= 0.75 * score.asked, score
-    assert score.points >= 0.69 * score.answered, score
+    assert score.answered >= 0.7 * score.asked, score
+    assert score.points >= 0.77 * score.answered, score
     assert sum(agreeing) >= 0.7 * len(agreeing), agreeing

@@ -145,7 +145,7 @@ def test_what_is_absent_from_a_mixture_is_known_only_where_it_is_known_of_both(t
 
 def judged(source: str, logit: float, right: bool) -> calibrate.Judged:
     every = np.ones(len(INSTRUMENTS))
-    return calibrate.Judged(source, logit * every, right * every, np.ones(2, np.float32), "piano")
+    return calibrate.Judged(source, logit * every, logit * every, right * every, np.ones(2, np.float32), "piano")
 
 
 def test_chances_follow_the_shares_and_large_sources_count_no_more_than_150_clips() -> None:
@@ -243,14 +243,16 @@ def test_nothing_is_rendered_and_other_sources_stay_in_the_manifest(
 
 
 def test_what_cannot_be_rendered_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SystemExit, match=r"^No such source: lute\. There are: musescore-general, .*, nothing$"):
+    with pytest.raises(
+        SystemExit, match=r"^No such source: lute\. There are: musescore-general, .*, nothing, foxdot$"
+    ):
         studio.make(tmp_path, ["lute"])
     monkeypatch.setitem(studio.NEEDS, "timgm6mb", {"/no/such.sf2": "timgm6mb-soundfont", "no-such": "fluidsynth"})
     wanted = r"^Not installed, but needed for timgm6mb: apt install fluidsynth timgm6mb-soundfont$"
     with pytest.raises(SystemExit, match=wanted):
         studio.make(tmp_path, ["timgm6mb", "nothing"])
     with pytest.raises(SystemExit, match=r"holds no manifest.csv"):
-        command.tempo(tmp_path)
+        command.tempo(tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,7 @@ class FakeArchive:
     asked: list[str] = field(default_factory=list)
     indexed: list[tuple[Path, ...]] = field(default_factory=list)
     added: list[RootInfo] = field(default_factory=list)
+    doubtful: set[int] = field(default_factory=set)
     unheard: set[int] = field(default_factory=set)  # files that cannot be compared
     config: config.Config = field(default_factory=config.default)
     generation: int = 0  # each interrupt ends the reads begun before it
@@ -220,6 +222,10 @@ class FakeArchive:
             sign, name, value = match[1], match[2], match[3].strip('"')
             if not match[0] or name == "sort":
                 continue
+            if (name, value) == ("is", "doubtful"):
+                doubtful = frozenset(self.doubtful)
+                tests.append((bool(sign), "id", doubtful))
+                continue
             if name and (not value or name not in (FIELDS if not projects else PROJECT_FIELDS)):
                 continue
             tests.append((bool(sign), name or "name", value.casefold()))
@@ -229,6 +235,10 @@ class FakeArchive:
         def matches(row: Any) -> bool:
             for negated, name, value in tests:
                 own = getattr(row, name)
+                if name == "id":
+                    if (own in value) is negated:
+                        return False
+                    continue
                 text = f"{own:g}" if isinstance(own, float) else str(own or "").casefold()
                 if (value in text if name == "name" else value == text) is negated:
                     return False
@@ -281,6 +291,19 @@ class FakeArchive:
         if row.kind == "loop":
             said.append(ValueRow("bars", "4", "machine", "pulse", 0.8, "2025-01-01", True))
             said.append(ValueRow("beats", "16", "machine", "pulse", 0.8, "2025-01-01", True))
+        if file_id in self.doubtful:
+            project = ValueRow(
+                "bpm",
+                f"{row.bpm:g}",
+                "project",
+                "project Sunrise",
+                0.9,
+                "2025-01-01",
+                True,
+                reason="project's tempo; audio hears 93.3",
+                conflict="project 140, audio 93.3",
+            )
+            said.append(project)
         if file_id in self.tempi:
             said.append(ValueRow("bpm", f"{row.bpm:g}", "user", None, 1.0, "2025-02-03T10:00:00Z", True))
         machine = ValueRow("bpm", f"{90 + file_id % 60}", "machine", "percival", 0.61, "2025-01-01",
@@ -294,6 +317,7 @@ class FakeArchive:
             (f"{row.project} 2",),
             ("favourite",),
             ("loudness: the file ends early",) if file_id % 5 == 0 else (),
+            doubtful=("bpm",) if file_id in self.doubtful else (),
         )
 
     def show_project(self, project_id: int) -> ProjectDetails:
@@ -324,11 +348,21 @@ class FakeArchive:
         for n in ids or ():
             row = self.project(n) if projects else self.file(n)
             for name, value in values.items():
+                if name == "bpm":
+                    tempo = row.bpm * float(Fraction(value[1:])) if value.startswith("x") else float(value)
+                    self.tempi[-n if projects else n] = tempo
+                    value = f"{tempo:g}"
                 changes.append(Change(row.path, name, str(getattr(row, name)), value))
                 if name == "bpm":
-                    self.tempi[-n if projects else n] = float(value)
+                    self.doubtful.discard(n)
                 else:
                     self.keys[n] = value
+        self.journal.append(changes)
+        return changes
+
+    def accept(self, ids: Sequence[int]) -> list[Change]:
+        changes = [Change(self.file(n).path, "bpm", f"{self.file(n).bpm:g}", f"{self.file(n).bpm:g}") for n in ids]
+        self.doubtful -= set(ids)
         self.journal.append(changes)
         return changes
 

@@ -24,7 +24,7 @@ def test_no_two_commands_share_a_key() -> None:
 
 
 async def test_help_shows_every_command_and_every_field() -> None:
-    async with running(FakeArchive(), (100, 110)) as ui:
+    async with running(FakeArchive(), (100, 130)) as ui:
         await ui.press("f1")
         await ui.shows("Commands", "A query")
         for command in COMMANDS:

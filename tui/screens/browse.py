@@ -1,15 +1,13 @@
 """The one screen that a person works in: query, facets, results, details.
 
-It keeps the state (query, files or projects, what they are to be like, open panes) and starts the workers.
-A worker reads the archive in a thread and posts a message; nothing else waits for a database or a disk.
+It keeps the state (query, files or projects, what they are to be like, open panes) and starts the workers; what is
+done to its rows is in `comparing` and `correcting`. A worker reads the archive in a thread and posts a message;
+nothing else waits for a database or a disk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,22 +15,18 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Input
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from archivist.archive import Interrupted
-from archivist.records import Change, ProjectDetails, RootInfo
+from archivist.records import ProjectDetails, RootInfo
 from archivist.text import printable
 from tui.commands import bindings
-from tui.edits import assign, scale_tempo, undo
-from tui.edits import told as told_edit
-from tui.likeness import Likeness, Neighbours
+from tui.likeness import Neighbours
 from tui.messages import (
     CountsReady,
     DetailsReady,
-    Edited,
     FacetsReady,
     Failed,
     IndexEnded,
@@ -40,7 +34,8 @@ from tui.messages import (
     ResultsReady,
 )
 from tui.screens.add_root import AddRootScreen
-from tui.screens.edit import FILE_FIELDS, PROJECT_FIELDS, Assignment, EditScreen
+from tui.screens.comparing import Comparing
+from tui.screens.correcting import Correcting
 from tui.screens.help import HelpScreen
 from tui.search import answers
 from tui.terms import sort_of, toggle, with_sort
@@ -68,25 +63,12 @@ BETWEEN_ANSWERS = 0.06
 one interpreter lock), and while somebody types on, the long search never starts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A list that a person left for one of similar files, to come back to."""
-
-    query: str
-    likeness: Likeness | None
-    row_id: int
-
-
-class BrowseScreen(Screen[None]):
+class BrowseScreen(Comparing, Correcting):
     BINDINGS = bindings()
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
 
     def __init__(self, archive: Archive, query: str) -> None:
-        super().__init__()
-        self._archive = archive
-        self._projects = False
-        self._likeness: Likeness | None = None  # of the similar files that are listed
-        self._way: list[Place] = []  # the lists before them, the last one last
+        super().__init__(archive)
         self._neighbours: Neighbours | None = None  # as they are on the screen
         self._request = Request(0, query, projects=False)
         self._shown = -1  # the serial of the request whose answer is on the screen
@@ -129,16 +111,10 @@ class BrowseScreen(Screen[None]):
     def _columns(self) -> Sequence[Column]:
         return PROJECT_COLUMNS if self._projects else FILE_COLUMNS
 
-    @property
-    def _table(self) -> ResultsTable:
-        return self.query_one(ResultsTable)
-
-    @property
-    def _input(self) -> QueryInput:
-        return self.query_one(QueryInput)
-
     def _search(self, *, stay: bool = False, keep: int | None = None) -> None:
         """Ask for the query as it stands; `stay` on the row under the cursor, or go to the one to `keep`."""
+        if not stay:
+            self._table.unmark()
         self._request = Request(
             self._request.serial + 1,
             self._input.value,
@@ -176,6 +152,8 @@ class BrowseScreen(Screen[None]):
         neighbours = self._neighbours
         columns = similar_columns(neighbours) if neighbours else self._columns
         self._table.show(message.results, message.head, columns, sort_of(request.query), cursor)
+        if message.whole:
+            self._table.keep_marked(message.results.ids)
         self.query_one(StatusLine).show_query(
             message.misread, self._projects, neighbours.told() if neighbours else ""
         )
@@ -204,10 +182,6 @@ class BrowseScreen(Screen[None]):
         self._write_query(
             with_sort(self._input.value, f"-{message.sort}" if now == message.sort else message.sort)
         )
-
-    def _write_query(self, query: str) -> None:
-        self._input.value = query
-        self._input.cursor_position = len(query)
 
     # ------------------------------------------------------------ the row under the cursor
 
@@ -241,89 +215,6 @@ class BrowseScreen(Screen[None]):
         if is_project == self._projects and message.details.row.id == self._table.row_id:
             reasons = self._neighbours.reasons(message.details.row.id) if self._neighbours else ()
             self.query_one(DetailsPane).show(message.details, reasons)
-
-    # ------------------------------------------------------------ similar files
-
-    def action_similar(self) -> None:
-        if (row_id := self._table.row_id) is None:
-            return
-        self._way.append(Place(self._input.value, self._likeness, row_id))
-        self._likeness = Likeness((row_id,))
-        self._write_query("")
-        self._search()
-
-    def _go_back(self) -> None:
-        """To the list before this one of similar files."""
-        place = self._way.pop()
-        self._likeness = place.likeness
-        self._write_query(place.query)
-        self._search(keep=place.row_id)
-
-    def action_more_like(self) -> None:
-        self._compare(Likeness.more)
-
-    def action_less_like(self) -> None:
-        self._compare(Likeness.less)
-
-    def _compare(self, change: Callable[[Likeness, int], Likeness]) -> None:
-        row_id = self._table.row_id
-        if self._likeness is None or row_id is None:
-            return
-        if (likeness := change(self._likeness, row_id)) == self._likeness:
-            self.query_one(StatusLine).notice("One example has to stay.", failed=True)
-        self._rank(likeness)
-
-    def action_weigh(self, aspect: str) -> None:
-        if self._likeness is not None:
-            self._rank(self._likeness.weigh(aspect))
-
-    def action_begin_again(self) -> None:
-        if self._likeness is not None:
-            self._rank(self._likeness.reset())
-
-    def _rank(self, likeness: Likeness) -> None:
-        """Order the similar files anew; what is said shows at once, the order when it has come."""
-        if likeness != self._likeness:
-            self._likeness = likeness
-            self._show_likeness(likeness)
-            self._search()
-
-    def _show_likeness(self, likeness: Likeness | None) -> None:
-        self.set_class(likeness is not None, "-similar")
-        if likeness is not None:
-            self.query_one(WeightsLine).show(likeness)
-        self.refresh_bindings()
-
-    # ------------------------------------------------------------ values by hand
-
-    def action_edit(self) -> None:
-        if (row := self._table.row) is None:
-            return
-        fields = PROJECT_FIELDS if self._projects else FILE_FIELDS
-        now = {field: str(getattr(row, field) or "") for field in fields}
-        row_id, projects = row.id, self._projects
-
-        def write(assignment: Assignment | None) -> None:
-            if assignment is not None:
-                self._edit(partial(assign, self._archive, row_id, projects, *assignment))
-
-        self.app.push_screen(EditScreen(row.name, now, fields), write)
-
-    def action_scale_tempo(self, factor: str) -> None:
-        if (row_id := self._table.row_id) is not None:
-            self._edit(partial(scale_tempo, self._archive, row_id, self._projects, Fraction(factor)))
-
-    def action_undo(self) -> None:
-        self._edit(partial(undo, self._archive), undone=True)
-
-    @work(thread=True, group="edit", exit_on_error=False)
-    def _edit(self, edit: Callable[[], Sequence[Change]], *, undone: bool = False) -> None:
-        self.post_message(Edited(edit(), undone))
-
-    def on_edited(self, message: Edited) -> None:
-        self.query_one(StatusLine).notice(told_edit(message.changes, message.undone))
-        if message.changes:
-            self._search(stay=True)
 
     # ------------------------------------------------------------ indexing
 
@@ -456,11 +347,11 @@ class BrowseScreen(Screen[None]):
         """Commands that make no sense now are hidden."""
         if action in ("index", "stop") and self.is_mounted:
             return self.query_one(IndexBar).running == (action == "stop")
-        if action == "similar":
+        if action in ("similar", "accept"):
             return not self._projects
         if action in ("more_like", "less_like", "weigh", "begin_again"):
             return self._likeness is not None
-        if action in ("sort", "reverse"):  # similar files have an order of their own
+        if action in ("sort", "reverse", "review"):  # similar files have an order of their own
             return self._likeness is None
         if action == "search":
             return not isinstance(self.focused, QueryInput)

@@ -23,6 +23,7 @@ SYNTAX = (
     ("bpm:118..124", "from … to; also 118.. and ..124"),
     ("length:<10s", "less than; also > <= >="),
     ("bpm:~124", "about: half and double too; for keys the compatible ones"),
+    ("chords:~Am-F-C-G", "chords in a row, in any key; a triad is its sevenths too"),
 )
 
 

@@ -8,12 +8,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from textwrap import wrap
 from typing import Any
 
 from rich.cells import cell_len
 from textual.content import Content
 
-from archivist.records import FileDetails, FileRow, PlacedMarker, ProjectDetails, ProjectRow, ValueRow, VersionRow
+from archivist.records import (
+    FileDetails,
+    FileRow,
+    PlacedChord,
+    PlacedMarker,
+    ProjectDetails,
+    ProjectRow,
+    ValueRow,
+    VersionRow,
+)
 from archivist.text import printable
 from tui.widgets.cells import bar, clock, count, day, decimal, fit, size
 
@@ -26,17 +36,28 @@ MANY = 40
 """Lines of one list before the rest is only counted."""
 CHANGES = 5
 """Tracks, plugins and samples told of one version before the rest is only counted."""
+CHORDS = 4
+"""Changes of chord on one line."""
 BAR = 9
 """Cells of a bar: as many as the name of a source takes."""
 INSTRUMENTS = 6
 """Heard in one file and shown before the rest is only counted."""
-FIRST = ("kind", "key", "note", "bpm", "bars", "beats", "instrument")
+FIRST = ("kind", "key", "note", "chords", "bpm", "bars", "beats", "instrument")
 """Fields above all others."""
 LOCK = "🔒"
 FIELDS = {"time_signature": "meter"}
 """What a field is called where its own name is too long."""
 STATES = {"missing": "× missing: it was here once", "offline": "○ offline: its drive is not plugged in"}
-SOURCES = {"user": "you", "project": "project", "embedded": "in file", "name": "file name", "machine": "heard"}
+SOURCES = {
+    "user": "you",
+    "project": "project",
+    "embedded": "in file",
+    "name": "file name",
+    "stems": "stems",
+    "machine": "heard",
+}
+PLAIN = ("", "heard", "you set it", "its name", "the file says so", "project's tempo", "project's key")
+"""Reasons that the source tells by itself."""
 _MUTED = "$quiet"
 _BAD = "$error"
 
@@ -65,6 +86,11 @@ def _file(details: FileDetails, width: int, reasons: Sequence[tuple[str, float]]
     ]
     yield [(printable("  ".join(filter(None, sound))), _MUTED)]
     yield from (_reason(aspect, share) for aspect, share in reasons)
+    for value in details.values:
+        if value.conflict:
+            yield [("! ", "$warning"), (printable(f"{value.field}: {value.conflict}"), "$warning")]
+    if details.doubtful:
+        yield [("? ", "$warning"), (f"in doubt: {', '.join(details.doubtful)}", "$warning")]
     for flag in details.flags:
         yield [("! ", "$warning"), (printable(flag), "$warning")]
     for error in details.errors:
@@ -74,6 +100,8 @@ def _file(details: FileDetails, width: int, reasons: Sequence[tuple[str, float]]
             (printable(error), _MUTED if silent else _BAD),
         ]
     yield from _values(details.values, width)
+    rows = (details.chords[start : start + CHORDS] for start in range(0, len(details.chords), CHORDS))
+    yield from _list("Chords", [_chords(row) for row in rows])
     yield from _list("Labels", [[(printable(label), "")] for label in details.labels])
     yield from _list("Used by", [[(printable(name), "")] for name in details.used_by])
     yield from _list("Also at", [[(printable(path), "")] for path in details.copies])
@@ -170,7 +198,9 @@ def _opinions(title: str, opinions: Sequence[ValueRow], width: int) -> Iterable[
         more = _background(opinion)
         room = width - sum(cell_len(text) for text, _ in line) - 2
         yield [*line, ("  " + more, _MUTED)] if cell_len(more) <= room else line
-        if opinion.wins and len(opinion.candidates) > 1:
+        for text in wrap(_why(opinion), max(1, width - LABEL)):
+            yield [(" " * LABEL, ""), (printable(text), _MUTED)]
+        if len(opinion.candidates) > 1 and (opinion.wins or opinion.reason):  # or withheld: see the reason
             yield [(" " * LABEL, ""), (_candidates(opinion), _MUTED)]
 
 
@@ -184,6 +214,12 @@ def _opinion(value: ValueRow) -> Line:
     if value.confidence is not None and value.source != "user":
         parts.append((f" {value.confidence:4.0%}", "" if value.wins else _MUTED))
     return parts
+
+
+def _why(value: ValueRow) -> str:
+    """Why a value won, or is withheld, where its source does not say that by itself. A conflict is told above."""
+    reason = value.reason.partition(";")[0] if value.conflict else value.reason
+    return "" if reason in PLAIN else reason
 
 
 def _background(value: ValueRow) -> str:
@@ -266,6 +302,12 @@ def _sample(sample: Any) -> Line:
         return [("  ", ""), (printable(sample.path), "")]
     word = "missing" if sample.status == "missing" else "not resolved"
     return [("× " if word == "missing" else "? ", _BAD), (printable(sample.path), _BAD), (f"  {word}", _BAD)]
+
+
+def _chords(chords: Sequence[PlacedChord]) -> Line:
+    """When the first begins, and what follows it."""
+    names = "  ".join(printable(one.chord).ljust(5) for one in chords)
+    return [(fit(clock(chords[0].at), 10, right=True), _MUTED), (f"  {names}".rstrip(), "")]
 
 
 def _marker(marker: PlacedMarker) -> Line:

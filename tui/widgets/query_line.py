@@ -68,6 +68,8 @@ class QueryLine(Horizontal):
     def __init__(self, value: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._value = value
+        self._matches = ""
+        self._marked = 0
         self.completion = Completion()
 
     def compose(self) -> ComposeResult:
@@ -83,4 +85,14 @@ class QueryLine(Horizontal):
         yield Static(id="matches")
 
     def show_matches(self, text: str) -> None:
+        self._matches = text
+        self._tell()
+
+    def show_marked(self, count: int) -> None:
+        """Of the matches so many are marked."""
+        self._marked = count
+        self._tell()
+
+    def _tell(self) -> None:
+        text = f"{self._marked:,} of {self._matches}" if self._marked else self._matches
         self.query_one("#matches", Static).update(Content(text), layout=False)

@@ -7,7 +7,7 @@ so row r is on line r + 1 - scroll_y.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -32,7 +32,8 @@ COMING = "·" * 12
 GONE = "no longer in the archive"
 PAGES_KEPT = 16
 MARGIN = 3
-"""Cells before the first column: the cursor, the mark of a row that is away, a space."""
+"""Cells before the first column: the cursor, the sign of a row that is away, a person's mark."""
+MARK = "•"
 
 
 class ResultsTable(ScrollView, can_focus=True):
@@ -40,7 +41,7 @@ class ResultsTable(ScrollView, can_focus=True):
         Binding("up,k", "move(-1)", "Up", show=False),
         Binding("down,j", "move(1)", "Down", show=False),
         Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
-        Binding("pagedown,space", "page(1)", "Page down", show=False),
+        Binding("pagedown,ctrl+d", "page(1)", "Page down", show=False),
         Binding("home,g", "first", "First row", show=False),
         Binding("end,G", "last", "Last row", show=False),
         Binding("enter", "open", "Open", show=False),
@@ -69,6 +70,12 @@ class ResultsTable(ScrollView, can_focus=True):
         """Enter or a double click on the row under the cursor."""
 
     @dataclass
+    class Marked(Message):
+        """Other rows are marked than before: so many."""
+
+        count: int
+
+    @dataclass
     class SortPicked(Message):
         sort: str
 
@@ -78,6 +85,7 @@ class ResultsTable(ScrollView, can_focus=True):
         self._pages: OrderedDict[int, dict[int, Row]] = OrderedDict()  # rows by id
         self._columns: Sequence[Column] = FILE_COLUMNS
         self._sort: str | None = None
+        self.marked: frozenset[int] = frozenset()  # ids
 
     # ------------------------------------------------------------ what it shows
 
@@ -145,6 +153,34 @@ class ResultsTable(ScrollView, can_focus=True):
 
     def action_open(self) -> None:
         self.post_message(self.Opened())
+
+    # ------------------------------------------------------------ marks
+
+    def mark(self) -> None:
+        """The row under the cursor, or no longer; then on to the next."""
+        if self.row_id is not None:
+            self._set_marked(self.marked ^ {self.row_id})
+            self.action_move(1)
+
+    def mark_all(self) -> None:
+        """All rows, or none where all are."""
+        if self._results is not None:
+            every = frozenset(map(int, self._results.ids))
+            self._set_marked(frozenset() if every <= self.marked else every)
+
+    def unmark(self) -> None:
+        self._set_marked(frozenset())
+
+    def keep_marked(self, ids: Iterable[int]) -> None:
+        """Of the marked rows only these, for the others are not listed any more."""
+        if self.marked:
+            self._set_marked(self.marked.intersection(ids))
+
+    def _set_marked(self, ids: frozenset[int]) -> None:
+        if ids != self.marked:
+            self.marked = ids
+            self.refresh()
+            self.post_message(self.Marked(len(ids)))
 
     def _rows_shown(self) -> int:
         return max(1, self.scrollable_content_region.height - 1)
@@ -248,7 +284,9 @@ class ResultsTable(ScrollView, can_focus=True):
         at_cursor = index == self.cursor
         base = self._tone("cursor") if at_cursor else self._tone("plain")
         mark = MARKS[row.state] if row else " "
-        segments = [Segment(f"{'▌' if at_cursor else ' '}{mark} ", base)]
+        marked = row is not None and row.id in self.marked
+        segments = [Segment(f"{'▌' if at_cursor else ' '}{mark}", base)]
+        segments.append(Segment(MARK if marked else " ", self._tone("sorted") if marked else base))
         if row is None:
             text = GONE if index // PAGE in self._pages else COMING
             return [*segments, Segment(text, base if at_cursor else self._tone("muted"))]

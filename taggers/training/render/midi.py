@@ -29,7 +29,7 @@ def fluidsynth(job: Job, scratch: Path, rng: random.Random) -> list[Floats]:
         at += length + GAP
     # Something to wait for, so that the render does not end with the last note.
     events.append((at, 1, bytes((0xB0, 120, 0))))
-    (scratch / "clips.mid").write_bytes(_midi(events))
+    (scratch / "clips.mid").write_bytes(midi_file(events))
     out = scratch / "clips.wav"
     effects = str(rng.randrange(2))
     # Float, since a loud chord would clip 16 bits.
@@ -41,7 +41,7 @@ def fluidsynth(job: Job, scratch: Path, rng: random.Random) -> list[Floats]:
     return [sound[int(start * RATE) : int((start + length) * RATE)] for start, length in cuts]
 
 
-def _midi(events: list[tuple[float, int, bytes]]) -> bytes:
+def midi_file(events: list[tuple[float, int, bytes]]) -> bytes:
     """A MIDI file of one track, in milliseconds."""
     track = bytearray(b"\x00\xff\x51\x03" + (1_000_000).to_bytes(3, "big"))
     now = 0

@@ -1,0 +1,168 @@
+"""What a person says of a content or a project: values that are locks, and labels; each edit can be taken back.
+
+Only a person's command writes or removes such rows: no hearing, no move and no new model does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from peewee import chunked
+
+from archivist.agreement import Value
+from archivist.store import declared, many, resolving, verdicts, words
+from archivist.tables import Edit, Label, LabelUse, Tag
+from archivist.text import clean
+
+_ROWS = 500
+
+
+def set_values(owner: str, values: Mapping[int, Mapping[str, Value | None]], batch: int | None = None) -> int:
+    """Write a person's values to contents or projects (`owner`) by their ids, each a lock; the edit's number.
+
+    None takes the person's value away again, "" says that there is none. `batch` joins several calls
+    into one edit, so that one `undo` takes all back.
+    """
+    batch = batch or next_edit()
+    now = time.time()
+    for ids in chunked(values, _ROWS):
+        before = _user_rows(owner, ids)
+        after = {
+            (id_, field): None if value is None else _as_row(value)
+            for id_ in ids
+            for field, value in values[id_].items()
+        }
+        changed = {place: row for place, row in after.items() if row != before.get(place)}
+        _write_user_rows(owner, changed, now)
+        edits = [
+            {
+                "batch": batch,
+                owner: id_,
+                "field": field,
+                "before": before.get((id_, field)),
+                "after": row,
+                "at": now,
+            }
+            for (id_, field), row in changed.items()
+        ]
+        many.insert(Edit, edits)
+    _refresh(owner, values)
+    return batch
+
+
+def next_edit() -> int:
+    return int(Edit.select(Edit.batch).order_by(Edit.batch.desc()).limit(1).scalar() or 0) + 1
+
+
+def undo() -> list[Edit]:
+    """Take the newest edit back, whole; what it was made of. A second call takes back the one before."""
+    newest = Edit.select(Edit.batch).order_by(Edit.batch.desc()).limit(1).scalar()
+    edits = list(Edit.select().where(Edit.batch == newest).order_by(Edit.id.desc())) if newest else []
+    touched: dict[str, dict[int, None]] = {"content": {}, "project": {}}
+    labelled: dict[str, dict[int, None]] = {"content": {}, "project": {}}
+    for edit in edits:
+        owner = "content" if edit.content_id is not None else "project"
+        owner_id = edit.content_id if edit.content_id is not None else edit.project_id
+        if edit.field.startswith("label:"):
+            _write_label(owner, owner_id, edit.field.removeprefix("label:"), edit.before is not None)
+            labelled[owner][owner_id] = None
+        elif (other := verdicts.other(edit.field)) is not None:
+            verdicts.write(owner_id, other, edit.before["text"] if edit.before else None)
+        else:
+            _write_user_rows(owner, {(owner_id, edit.field): edit.before}, edit.at)
+            touched[owner][owner_id] = None
+    for owner in touched:
+        _index_words(owner, labelled[owner])
+        _refresh(owner, touched[owner])
+    if edits:
+        Edit.delete().where(Edit.batch == newest).execute()
+    return edits
+
+
+def set_labels(
+    owner: str, ids: Sequence[int], add: Iterable[str], remove: Iterable[str], batch: int | None = None
+) -> int:
+    """Put free labels on contents or projects, or take them off; the edit's number."""
+    batch, now = batch or next_edit(), time.time()
+    wanted = [(name, True) for name in add] + [(name, False) for name in remove]
+    for owner_id in ids:
+        for name, present in wanted:
+            if _write_label(owner, owner_id, name, present):
+                before: dict[str, str] | None = None if present else {}
+                after: dict[str, str] | None = {} if present else None
+                Edit.create(
+                    batch=batch,
+                    **{owner: owner_id},
+                    field=f"label:{name}",
+                    before=before,
+                    after=after,
+                    at=now,
+                )
+    _index_words(owner, ids)
+    return batch
+
+
+def _index_words(owner: str, ids: Iterable[int]) -> None:
+    if owner == "content":
+        words.index_contents(ids)
+    else:
+        words.index_projects(ids)
+
+
+def _write_label(owner: str, owner_id: int, name: str, present: bool) -> bool:
+    """Whether this changed anything."""
+    column = getattr(LabelUse, owner)
+    if present:
+        Label.insert(name=name).on_conflict_ignore().execute()
+    label = Label.get_or_none(Label.name == name)
+    if label is None:
+        return False
+    use = LabelUse.get_or_none(LabelUse.label == label, column == owner_id)
+    if present == (use is not None):
+        return False
+    if use is not None:
+        use.delete_instance()
+    else:
+        LabelUse.create(label=label, **{owner: owner_id})
+    return True
+
+
+_Place = tuple[int, str]
+"""A content or project, and a field of it."""
+_Row = dict[str, Any]
+"""{"text", "number"}"""
+
+
+def _as_row(value: Value) -> _Row:
+    return {"text": "", "number": value} if isinstance(value, float) else {"text": clean(value), "number": None}
+
+
+def _user_rows(owner: str, ids: Sequence[int]) -> dict[_Place, _Row | None]:
+    column = getattr(Tag, owner)
+    rows = Tag.select(column, Tag.field, Tag.text, Tag.number).where(column << ids, Tag.source == "user")
+    return {(id_, field): {"text": text, "number": number} for id_, field, text, number in rows.tuples()}
+
+
+def _write_user_rows(owner: str, rows: Mapping[_Place, _Row | None], now: float) -> None:
+    """None takes the person's row away."""
+    column = getattr(Tag, owner)
+    for field in {field for _id, field in rows}:
+        ids = [id_ for id_, of in rows if of == field]
+        for batch in chunked(ids, _ROWS):
+            Tag.delete().where(column << batch, Tag.field == field, Tag.source == "user").execute()
+    common = {"source": "user", "tagger": "user", "set_at": now}
+    many.insert(
+        Tag,
+        [{owner: id_, "field": field, **common, **row} for (id_, field), row in rows.items() if row is not None],
+    )
+
+
+def _refresh(owner: str, ids: Iterable[int]) -> None:
+    ids = list(ids)
+    if owner == "content":
+        declared.refresh(ids)
+    else:
+        resolving.resolve_projects(ids)
+        declared.spread(ids)
