@@ -94,6 +94,7 @@ async def test_another_page_cannot_steer_it(address: str) -> None:
             assert caught.value.status == 403
 
 
+@pytest.mark.slow
 async def test_its_own_page_gets_the_ui_which_ends_with_the_server(tmp_path: Path) -> None:
     with serving(tmp_path / "archive.db") as (address, server):
         async with aiohttp.ClientSession() as session:

@@ -27,7 +27,7 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 """xterm.js writes its styles into the page: hence 'unsafe-inline', of styles alone."""
-CLOSING = 3.0
+CLOSING = 1.0
 """Seconds that open pages have to end theirs when the server ends."""
 
 

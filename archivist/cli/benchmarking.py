@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from archivist.benchmark.truth import Truth
 
 _NAMED = 10  # of the files that are not there
-_WIDTH = 132  # columns: what the widest table takes
+_WIDTH = 145  # columns: what the widest table takes
 
 
 @app.command()
