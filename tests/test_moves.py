@@ -258,7 +258,7 @@ def test_a_folder_that_cannot_be_listed_loses_nothing(
     assert (summary.indexed, summary.missing, summary.failed) == (1, 0, 1)
     bad = {str(studio)}
     summary = archive.index()
-    assert (summary.indexed, summary.offline) == (0, (str(studio),))
+    assert (summary.indexed, [one.path for one in summary.refused]) == (0, [str(studio)])
     assert archive.find("is:missing").ids.tolist() == []
 
 

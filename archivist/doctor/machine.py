@@ -22,7 +22,7 @@ LIBRARIES = (
 )  # fmt: skip
 ENGINES = {
     "torch": "hears tempo, key, chords, instruments, timbre and kind",
-    "essentia": "gives a second opinion on keys and hears single notes",
+    "essentia": "hears single notes, and makes keys surer or less sure",
     "librosa": "is what `archivist benchmark` measures beside us",
 }
 NEEDED = ("torch",)

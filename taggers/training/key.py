@@ -33,7 +33,7 @@ from taggers.audio import Audio
 from taggers.base import TagError
 from taggers.constantq import BINS, BINS_PER_SEMITONE
 from taggers.harmony import resemblance
-from taggers.key import SECOND, evidence, keyless
+from taggers.key import evidence, keyless
 from taggers.keynet import KEYS, KeyNet
 from taggers.pitch import KEYS as NAMES
 from taggers.pitch import compatible, parse_key, relative
@@ -313,7 +313,6 @@ class Judged:
     def choice(self, profile: float) -> tuple[int, float]:
         """(the key, its chance) with this weight of the profile."""
         score = self.said + profile * self.alike
-        score[self.second] += SECOND
         chances = np.exp(score - score.max())
         best = int(chances.argmax())
         return best, float(chances[best] / chances.sum())
