@@ -13,7 +13,7 @@ from archivist.scan import Entry, Waiting, Walk
 from archivist.store import places
 from archivist.tables import Root, Scan, database
 
-_SAY_EVERY = 100  # files between two looks at whether to stop
+_SAY_EVERY = 100  # files between two words on how far it is
 _SUSPICIOUS_LOSS = 3  # files: a tiny root may lose one of two without an alarm
 
 
@@ -32,23 +32,27 @@ def scan_root(run: Run, root: Root) -> RootScan | None:
     waiting = Waiting(
         path.relative_to(mount).as_posix() for path in run.waiting if folder in (path, *path.parents)
     )
-    walk = Walk(folder, root.rel_path, kinds.everything(run.config.exclude), waiting)
-    seen = run.counts["seen"]
+    seen = said = run.counts["seen"]
     young: set[str] = set()
 
-    def reported() -> Iterator[Entry]:
-        settle = run.settle
-        for number, entry in enumerate(walk, seen):
-            if not number % _SAY_EVERY:
-                if run.stop.is_set():
-                    return
-                run.tell("walking", number + 1, None, entry.rel_path)
-            if settle and 0 <= time.time() - entry.mtime_ns / 1e9 < settle:
+    def ends(place: str, found: int) -> bool:
+        nonlocal said
+        if seen + found >= said:
+            run.tell("walking", seen + found + 1, None, place)
+            said = seen + found + _SAY_EVERY
+        return run.stop.is_set()
+
+    def settled() -> Iterator[Entry]:
+        for entry in walk:
+            if 0 <= time.time() - entry.mtime_ns / 1e9 < run.settle:
                 young.add(entry.rel_path)
             else:
                 yield entry
 
-    diff = scan.diff(places.known_places(root.volume_id, root.rel_path), reported(), walk.unreadable)
+    walk = Walk(folder, root.rel_path, kinds.everything(run.config.exclude), waiting, ends)
+    # One more layer around a million entries would cost a tenth of a rescan
+    found = settled() if run.settle else iter(walk)
+    diff = scan.diff(places.known_places(root.volume_id, root.rel_path), found, walk.unreadable)
     for prefix, reason in walk.unreadable:
         if prefix == root.rel_path:
             _end_refused(run, row, folder, f"it cannot be listed, and nothing was changed: {reason}")

@@ -91,12 +91,16 @@ class Waiting:
 
 @dataclass(slots=True)
 class Walk:
-    """Iterate it once; then `unreadable` names the folders that could not be listed (path, reason)."""
+    """Iterate it once; then `unreadable` names the folders that could not be listed (path, reason).
+
+    ends: asked before each folder, with its place and how many entries came before; True ends the walk.
+    """
 
     folder: Path  # absolute
     prefix: str  # of the folder, relative to its volume: "" or "Music/Archive"
     kinds: Kinds
     waiting: Waiting = field(default_factory=Waiting)
+    ends: Callable[[str, int], bool] = lambda _folder, _found: False
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Entry]:
@@ -104,14 +108,20 @@ class Walk:
         patterns = "|".join(map(fnmatch.translate, self.kinds.exclude))
         exclude = re.compile(patterns, re.IGNORECASE).match if patterns else None
         states: set[str] = set()
+        if self.ends(self.prefix, 0):
+            return
         stack: list[Iterator[_Item]] = [iter(self._list(str(self.folder), self.prefix, exclude, states))]
         waiting = self.waiting or ()
+        count = 0
         while stack:
             for _key, found in stack[-1]:
                 if isinstance(found, Entry):
                     if not waiting or found.rel_path not in waiting:
+                        count += 1
                         yield found
                 else:
+                    if self.ends(found[1], count):
+                        return
                     stack.append(iter(self._list(*found, exclude, states)))
                     break
             else:
@@ -135,7 +145,7 @@ class Walk:
                         except FileNotFoundError:  # gone since the folder was listed
                             continue
                         found = Entry(inside + name, name, stat.st_size, stat.st_mtime_ns, is_project)
-                        items.append((sort_key(name), found))
+                        items.append((name if name.isascii() else sort_key(name), found))
                     elif entry.is_dir(follow_symlinks=False) and name.lower() not in SKIPPED_FOLDERS:
                         items += self._folder(entry, inside + name, states)
         except OSError as error:
