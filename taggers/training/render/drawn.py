@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from taggers import constantq
 from taggers.constantq import BINS, BINS_PER_SEMITONE, FRAMES_PER_SECOND, LOWEST, SEMITONES
-from taggers.training.render.genres import LENGTH, Note, Part, Song
+from taggers.training.render.genres import LENGTH, Part, Song
+from taggers.training.render.jobs import Note
 
 FRAMES = int(LENGTH * FRAMES_PER_SECOND)
 _FINER = 4  # sines asked for in each bin

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from taggers.pitch import key_name
+from taggers.training.render.jobs import Note
 
 LENGTH = 26.0
 """Seconds of a song at least; it ends with the bar."""
@@ -337,14 +338,6 @@ GENRES: dict[str, Genre] = {
         weight=1.2,
     ),
 }
-
-
-@dataclass(frozen=True)
-class Note:
-    start: float
-    length: float
-    key: int
-    velocity: int
 
 
 @dataclass(frozen=True)
