@@ -145,7 +145,7 @@ class Walk:
                         except FileNotFoundError:  # gone since the folder was listed
                             continue
                         found = Entry(inside + name, name, stat.st_size, stat.st_mtime_ns, is_project)
-                        items.append((name if name.isascii() else sort_key(name), found))
+                        items.append((sort_key(name), found))
                     elif entry.is_dir(follow_symlinks=False) and name.lower() not in SKIPPED_FOLDERS:
                         items += self._folder(entry, inside + name, states)
         except OSError as error:

@@ -101,8 +101,7 @@ def known_places(volume_id: int, prefix: str) -> Iterator[Known]:
     sql, parameters = query.order_by(by_bytes(database.obj, File.rel_path)).sql()
     # Plain rows: peewee's own conversion would triple the time of a rescan.
     for id_, rel_path, size, mtime_ns, is_missing in database.execute_sql(sql, parameters):
-        path = rel_path if rel_path.isascii() else from_store(rel_path)
-        yield Known(id_, path, size, mtime_ns, bool(is_missing))
+        yield Known(id_, from_store(rel_path), size, mtime_ns, bool(is_missing))
 
 
 @dataclass(frozen=True, slots=True)

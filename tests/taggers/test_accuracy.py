@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from taggers import Job, Tag, tag_file
-from taggers.pitch import compatible, parse_key, relative
+from taggers.pitch import parse_key
+from taggers.training.key import mirex
 from tests.corpus import corpus
 
 pytestmark = pytest.mark.slow
@@ -81,16 +82,6 @@ def heard(path: Path, tagger: str, field: str) -> Tag | None:
     assert result.error is None
     assert result.errors == {}
     return next((tag for tag in result.findings[tagger].tags if tag.field == field), None)
-
-
-def mirex(said: str, true: str) -> float:
-    if said == true:
-        return 1.0
-    if said == relative(true):
-        return 0.3
-    if said in compatible(true):
-        return 0.5
-    return 0.2 if said.split()[0] == true.split()[0] else 0.0
 
 
 def test_tempo() -> None:
