@@ -137,7 +137,7 @@ class Walk:
                     name = entry.name
                     if name[0] == "." or (exclude and exclude(name)):
                         continue  # hidden, and "._x.wav" resource forks that macOS leaves on other drives
-                    is_audio = suffix_of(name) in audio
+                    is_audio = name[name.rfind(".") :].lower() in audio  # suffix_of takes a tenth of a walk
                     is_project = not is_audio and name.lower().endswith(projects)
                     if (is_audio or is_project) and entry.is_file(follow_symlinks=False):
                         try:

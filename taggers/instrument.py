@@ -27,6 +27,8 @@ SPECIFIC = 0.9
 """A member is named before its family where it has at least this share of the family's chance …"""
 ALONE = 0.5
 """… and no other member has this share of its own."""
+_MEMBERS = [INSTRUMENTS.index(name) for name in FAMILY_OF]
+_FAMILIES = [INSTRUMENTS.index(name) for name in FAMILY_OF.values()]
 
 Chances = NDArray[np.float64]
 
@@ -77,9 +79,7 @@ def _honest(logits: Chances, fitted: str) -> Chances:
 
     scale, bias = (np.array(one) for one in load("timbre")[fitted])
     chances = 1 / (1 + np.exp(-(scale * logits + bias)))
-    for member, family in FAMILY_OF.items():  # no kick without drums
-        i, j = INSTRUMENTS.index(member), INSTRUMENTS.index(family)
-        chances[j] = max(chances[i], chances[j])
+    np.maximum.at(chances, _FAMILIES, chances[_MEMBERS])  # no kick without drums
     return np.asarray(chances)
 
 

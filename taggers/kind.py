@@ -44,6 +44,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "other": ("other",),
 }
 
+_MEMBERS = [INSTRUMENTS.index(name) for names in GROUPS.values() for name in names]
+_FIRST_MEMBERS = np.cumsum([0, *map(len, GROUPS.values())])[:-1]
+
 LENGTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 """Beats that a loop may have."""
 
@@ -125,10 +128,8 @@ def facts(mono: Samples, onsets: Samples, duration: float, heard: Heard) -> Fact
         float(chances.max()),
         float((chances > 0.4).sum()) / 5,
     )
-    members = [[INSTRUMENTS.index(name) for name in names] for names in GROUPS.values()]
-    mean = [float(each[:, which].max(axis=1).mean()) for which in members]
-    most = [float(each[:, which].max()) for which in members]
-    return np.array((*plain, *mean, *most), np.float32)
+    groups = np.maximum.reduceat(each[:, _MEMBERS], _FIRST_MEMBERS, axis=1)
+    return np.array((*plain, *groups.mean(axis=0), *groups.max(axis=0)), np.float32)
 
 
 def _envelope(mono: Samples) -> Samples:

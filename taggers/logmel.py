@@ -9,6 +9,7 @@ A patch is FRAMES columns: 1.1 s. It is shown relative to its own loudest point,
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -37,12 +38,10 @@ def log_mel(mono: Samples) -> Samples:
     if len(mono) < WINDOW:
         mono = np.pad(mono, (0, WINDOW - len(mono)))
     frames = np.lib.stride_tricks.sliding_window_view(mono, WINDOW)[::HOP]
-    bands = _filterbank()
-    window = np.hanning(WINDOW).astype(np.float32)
-    window *= 2 / window.sum()  # a full-scale sine has magnitude 1
+    window, bands = _window(), _filterbank()
     power = np.empty((len(frames), BANDS), np.float32)
     for start in range(0, len(frames), _BATCH):
-        spectrum = fft.rfft(frames[start : start + _BATCH] * window)
+        spectrum = fft.rfft(frames[start : start + _BATCH] * window)[:, : len(bands)]
         power[start : start + _BATCH] = (spectrum.real**2 + spectrum.imag**2) @ bands
     return np.asarray(np.log(power + 1e-10), np.float32)
 
@@ -60,14 +59,20 @@ def relative(levels: Samples) -> Samples:
 
 
 @lru_cache(maxsize=1)
+def _window() -> Samples:
+    window = np.hanning(WINDOW).astype(np.float32)
+    return np.asarray(window * (2 / window.sum()), np.float32)  # a full-scale sine has magnitude 1
+
+
+@lru_cache(maxsize=1)
 def _filterbank() -> NDArray[np.float32]:
-    """Triangles, shape (WINDOW // 2 + 1, BANDS), each of sum 1 and at least two bins wide."""
+    """Triangles, shape (bins up to HIGH, BANDS), each of sum 1 and at least two bins wide."""
     bin_hz = RATE / WINDOW
     mel = np.linspace(_mel(LOW), _mel(HIGH), BANDS + 2)
     edges = 700 * (10 ** (mel / 2595) - 1) / bin_hz
     for i in range(1, len(edges)):  # low bands would fall between two bins
         edges[i] = max(edges[i], edges[i - 1] + 1)
-    bins = np.arange(WINDOW // 2 + 1)[:, None]
+    bins = np.arange(math.ceil(edges[-1]))[:, None]
     low, peak, high = edges[:-2], edges[1:-1], edges[2:]
     triangles = np.maximum(0.0, np.minimum((bins - low) / (peak - low), (high - bins) / (high - peak)))
     return np.asarray(triangles / triangles.sum(axis=0), np.float32)

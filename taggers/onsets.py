@@ -6,6 +6,7 @@ Spectral flux: the rise of log-compressed energy, over 40 filters a third of an 
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -33,12 +34,11 @@ def band_onsets(mono: Samples) -> Samples:
     count = len(mono) // _HOP + 1
     padded = np.pad(mono, (_WINDOW // 2, _WINDOW))
     frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP][:count]
-    window = np.hanning(_WINDOW).astype(np.float32)
-    filters = _filterbank()
+    window, filters = _window(), _filterbank()
     flux = np.zeros((count, BANDS), np.float32)
     before = np.zeros((1, _FILTERS), np.float32)
     for start in range(0, count, _BATCH):
-        spectrum = np.abs(fft.rfft(frames[start : start + _BATCH] * window))
+        spectrum = np.abs(fft.rfft(frames[start : start + _BATCH] * window)[:, : len(filters)])
         level = np.log1p(spectrum @ filters)
         rise = np.maximum(np.diff(level, axis=0, prepend=before), 0.0)
         flux[start : start + _BATCH] = np.add.reduceat(rise, _FIRST_FILTERS, axis=1)
@@ -52,14 +52,20 @@ def onset_strength(mono: Samples) -> Samples:
 
 
 @lru_cache(maxsize=1)
+def _window() -> Samples:
+    return np.hanning(_WINDOW).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
 def _filterbank() -> NDArray[np.float32]:
-    """Triangles from 30 Hz to 16 kHz, evenly spaced in log frequency, each at least two bins wide."""
+    """Shape (bins up to 16 kHz, _FILTERS): triangles from 30 Hz up, evenly spaced in log frequency, each at least
+    two bins wide."""
     bin_hz = 44_100 / _WINDOW
     edges = np.geomspace(30.0, 16_000.0, _FILTERS + 2) / bin_hz
     for i in range(1, len(edges)):  # low bands would fall between two bins
         edges[i] = max(edges[i], edges[i - 1] + 1)
     edges *= min(1.0, (16_000.0 / bin_hz) / edges[-1])
-    bins = np.arange(_WINDOW // 2 + 1)[:, None]
+    bins = np.arange(math.ceil(edges[-1]))[:, None]
     low, peak, high = edges[:-2], edges[1:-1], edges[2:]
     rising, falling = (bins - low) / (peak - low), (high - bins) / (high - peak)
     return np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)

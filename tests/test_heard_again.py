@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from archivist.archive import Archive
-from archivist.tables import Tag, database
+from archivist.tables import Embedding, Tag, database
+from taggers import Findings, Tagger, registry
+from taggers.audio import Audio
+from taggers.vectors import PRINT, RHYTHM, TIMBRE
 from tests.light import index
 from tests.small_studio import write_sound
 
@@ -55,3 +58,33 @@ def test_copies_that_come_together_both_say_what_their_names_tell(light: Archive
     with database.connection_context():
         said = {tag.text for tag in Tag.select().where(Tag.field == "key")}
     assert said == {"A minor", "G minor"}
+
+
+def tell(audio: Audio) -> Findings:
+    """Of the first file nothing but its rhythm, of the others both."""
+    vectors = {RHYTHM: b"new"} if "0" in audio.path.stem else {TIMBRE: b"new", RHYTHM: b"new"}
+    return Findings(vectors=vectors)
+
+
+TELLER = Tagger("embedding", version=2, fields=("embedding",), tag=tell, hears=False)
+VECTORS = {
+    # content: before (model, vector) → after the embedding tagger told them anew
+    1: ([(TIMBRE, b"old"), ("timbre-0", b"older"), (PRINT, b"print")], {PRINT: b"print", RHYTHM: b"new"}),
+    2: ([(TIMBRE, b"old"), ("rhythm-0", b"older")], {TIMBRE: b"new", RHYTHM: b"new"}),
+    3: ([], {TIMBRE: b"new", RHYTHM: b"new"}),
+}
+
+
+def test_vectors_that_are_not_told_again_go(light: Archive, studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with database.connection_context():
+        for content, (before, _after) in VECTORS.items():
+            for model, vector in before:
+                Embedding.create(content=content, model=model, vector=vector)
+    monkeypatch.setitem(registry.TAGGERS, "embedding", "tests.test_heard_again:TELLER")
+    registry._all.cache_clear()
+    registry.load.cache_clear()
+    assert light.index().analysed == SOUNDS
+    with database.connection_context():
+        for content, (_before, after) in VECTORS.items():
+            rows = Embedding.select(Embedding.model, Embedding.vector).where(Embedding.content == content).tuples()
+            assert {model: bytes(vector) for model, vector in rows} == after

@@ -7,6 +7,8 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from peewee import chunked
@@ -15,7 +17,7 @@ from archivist.store import chords, declared, many, said
 from archivist.store.said import Said
 from archivist.tables import VECTORS_STAMP, Analysis, Content, Embedding, Setting, Tag
 from archivist.text import clean
-from taggers.vectors import CHORD_TRACK
+from taggers.vectors import CHORD_TRACK, MADE_BY
 
 __all__ = [
     "Heard",
@@ -75,7 +77,7 @@ def save_analyses(hearings: Sequence[tuple[int, Sequence[Heard]]]) -> None:
     """As `save_analysis` for many (content id, heard); a content that comes twice counts as heard last."""
     now = time.time()
     heard = {(content_id, one.tagger): one for content_id, all_heard in hearings for one in all_heard}
-    _forget_said(heard)
+    forgotten = _forget_said(heard)
     many.insert(
         Tag,
         [
@@ -119,13 +121,15 @@ def save_analyses(hearings: Sequence[tuple[int, Sequence[Heard]]]) -> None:
             if tagger == "chords"
         }
     )
-    if vectors:
+    if vectors or forgotten:
         stamp_vectors()
     declared.refresh({content_id for content_id, _heard in hearings})
 
 
-def _forget_said(heard: Iterable[tuple[int, str]]) -> None:
-    """What these taggers said of these contents before, as (content id, tagger)."""
+def _forget_said(heard: Iterable[tuple[int, str]]) -> int:
+    """Drop what these taggers said of these contents before, as (content id, tagger), and the vectors that they
+    made, of earlier editions too; how many vectors."""
+    vectors = 0
     of_content: dict[int, list[str]] = defaultdict(list)
     for content_id, tagger in heard:
         of_content[content_id].append(tagger)
@@ -135,6 +139,15 @@ def _forget_said(heard: Iterable[tuple[int, str]]) -> None:
     for names, ids in of_taggers.items():
         for batch in chunked(ids, _ROWS):
             Tag.delete().where(Tag.content << batch, Tag.tagger << names, Tag.source != "user").execute()
+            if made := _made_by(names):
+                vectors += Embedding.delete().where(Embedding.content << batch, made).execute()
+    return vectors
+
+
+def _made_by(names: Iterable[str]) -> Any:
+    """The condition that a vector is of these taggers, whatever its edition; None where they make none."""
+    stems = [model.rpartition("-")[0] for name in names for model in MADE_BY.get(name, ())]
+    return reduce(or_, (Embedding.model.startswith(f"{stem}-") for stem in stems)) if stems else None
 
 
 def stamp_vectors() -> None:

@@ -100,8 +100,9 @@ def known_places(volume_id: int, prefix: str) -> Iterator[Known]:
     )
     sql, parameters = query.order_by(by_bytes(database.obj, File.rel_path)).sql()
     # Plain rows: peewee's own conversion would triple the time of a rescan.
-    for id_, rel_path, size, mtime_ns, is_missing in database.execute_sql(sql, parameters):
-        yield Known(id_, from_store(rel_path), size, mtime_ns, bool(is_missing))
+    for row in database.execute_sql(sql, parameters):
+        place = Known._make(row)
+        yield place if place.rel_path.isascii() else place._replace(rel_path=from_store(place.rel_path))
 
 
 @dataclass(frozen=True, slots=True)
