@@ -132,6 +132,14 @@ WRONGS = [
         id="words",
     ),
     pytest.param(
+        sql("INSERT INTO chord_search (rowid, changes) VALUES (999, 'j1f0c0')"),
+        "full text",
+        "problem",
+        "1 chords are left of sounds that have none",
+        "restore",
+        id="chords",
+    ),
+    pytest.param(
         sql("DELETE FROM file_search_data WHERE id > 10"), "full text", "problem", "damaged", "restore", id="fts"
     ),
     pytest.param(

@@ -13,6 +13,7 @@ from archivist import search
 from archivist.doctor.case import Case
 from archivist.records import Finding
 from archivist.tables import Scan, database
+from taggers.vectors import CHORD_TRACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,29 +96,47 @@ def _unfinished() -> bool:
 
 
 def words(_case: Case) -> Iterator[Finding]:
-    """Whether the full-text index holds each file and project, once, and is whole in itself."""
+    """Whether the full-text indexes hold each file and project, and each sound's chords, and are whole."""
     sqlite = search.is_sqlite(database)
     broken = 0
-    for table, words in (("file", "file_search"), ("project", "project_search")):
-        rows, key = (f"{words}_docsize", "id") if sqlite else (words, "id")
-        for text, sql in (
-            (
-                f"{table}s are not found by words",
-                f"SELECT COUNT(*) FROM {table} WHERE id NOT IN (SELECT {key} FROM {rows})",
-            ),
-            (
-                f"words are left of {table}s that are gone",
-                f"SELECT COUNT(*) FROM {rows} WHERE {key} NOT IN (SELECT id FROM {table})",
-            ),
-        ):
-            if count := database.execute_sql(sql).fetchone()[0]:
-                broken += 1
-                yield Finding("full text", "problem", f"{count} {text}", _REBUILD)
-        if sqlite and (found := _fts_flaw(words)):
+    for text, sql in _lacks("file", sqlite) + _lacks("project", sqlite) + _lacks_of_chords(sqlite):
+        if count := database.execute_sql(sql).fetchone()[0]:
+            broken += 1
+            yield Finding("full text", "problem", f"{count} {text}", _REBUILD)
+    for table in ("file_search", "project_search", "chord_search") if sqlite else ():
+        if found := _fts_flaw(table):
             broken += 1
             yield Finding("full text", *found)
     if not broken:
-        yield Finding("full text", "ok", "every file and project is found by its words")
+        yield Finding("full text", "ok", "every file and project is found by its words, every sound by its chords")
+
+
+def _lacks(table: str, sqlite: bool) -> list[tuple[str, str]]:
+    """(what is wrong, the SQL that counts it) of the index of words."""
+    indexed = f"SELECT id FROM {table}_search{'_docsize' if sqlite else ''}"
+    return [
+        (f"{table}s are not found by words", f"SELECT COUNT(*) FROM {table} WHERE id NOT IN ({indexed})"),
+        (
+            f"words are left of {table}s that are gone",
+            f"SELECT COUNT(*) FROM ({indexed}) AS i WHERE id NOT IN (SELECT id FROM {table})",
+        ),
+    ]
+
+
+def _lacks_of_chords(sqlite: bool) -> list[tuple[str, str]]:
+    indexed = f"SELECT id FROM chord_search{'_content' if sqlite else ''}"
+    named = "SELECT content_id FROM tag WHERE field = 'chords' AND tagger = 'chords'"
+    tracks = f"SELECT content_id FROM embedding WHERE model = '{CHORD_TRACK}'"
+    return [
+        (
+            "sounds are not found by their chords",
+            f"SELECT COUNT(*) FROM ({named}) AS t WHERE content_id NOT IN ({indexed})",
+        ),
+        (
+            "chords are left of sounds that have none",
+            f"SELECT COUNT(*) FROM ({indexed}) AS i WHERE id NOT IN ({tracks})",
+        ),
+    ]
 
 
 _REBUILD = "Restore the last backup and index again: archivist backup --restore FILE; archivist index"
