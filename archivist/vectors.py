@@ -3,6 +3,9 @@
 A million rows take seconds to read from a database and no time to map from a file, so big matrices lie in the
 user's cache folder, readable by the user alone. What the table's stamp (`store.opinions` sets it with each
 change) says is part of the file's name: a file is never changed, only replaced and thrown away.
+
+While an index run changes the stamp every few seconds, a big matrix that is at hand serves for as long as it is
+worth (PATIENCE): a search does not wait for what came in since.
 """
 
 from __future__ import annotations
@@ -12,7 +15,9 @@ import logging
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +34,20 @@ Rows = NDArray[Any]
 WORTH_KEEPING = 20_000
 """Rows; fewer are read from the table in less than 0.1 s."""
 
+PATIENCE = 20.0
+"""Times that it takes to read a big matrix it may be behind the table: one core has a twentieth of that work."""
+
 _AT_ONCE = 10_000  # rows read
 _BLOCK = 1_024  # rows multiplied: what fits a core's cache
 _HALF = np.float32(2.0**12)
 _WHOLE = np.float32(2.0**100)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    stamp: str
+    rows: Rows
+    serves_until: float  # of time.monotonic: so long it is good enough although the table has changed
 
 
 class Matrices:
@@ -44,20 +59,25 @@ class Matrices:
         place = archive if "://" in archive else str(Path(archive).expanduser().absolute())
         self._name = hashlib.blake2b(place.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
         self._folder = folder
-        self._held: dict[str, tuple[str, Rows]] = {}
+        self._held: dict[str, _Held] = {}
         self._lock = threading.Lock()
 
     def rows(self, model: str, size: int) -> Rows:
         """Every content's vector of this model. Vectors of another size are left out."""
         with self._lock:
             stamp = Setting.select(Setting.value).where(Setting.key == VECTORS_STAMP).scalar() or ""
-            if model in self._held and self._held[model][0] == stamp:
-                return self._held[model][1]
-            rows = self._kept(model, size, stamp)
-            if rows is None:
-                rows = self._keep(_read(model, size), model, size, stamp)
-            self._held[model] = (stamp, rows)
-            return rows
+            held = self._held.get(model)
+            if held is None or (held.stamp != stamp and time.monotonic() > held.serves_until):
+                held = self._held[model] = self._take_up(model, size, stamp)
+            return held.rows
+
+    def _take_up(self, model: str, size: int, stamp: str) -> _Held:
+        begin = time.monotonic()
+        rows = self._kept(model, size, stamp)
+        if rows is None:
+            rows = self._keep(_read(model, size), model, size, stamp)
+        now = time.monotonic()
+        return _Held(stamp, rows, now + PATIENCE * (now - begin) if len(rows) >= WORTH_KEEPING else now)
 
     def _file(self, folder: Path, model: str, stamp: str) -> Path:
         return folder / f"{self._name}-{model}-{stamp}.npy"

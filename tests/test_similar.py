@@ -222,6 +222,7 @@ def test_new_sounds_are_found_and_many_are_kept_in_a_private_file(
     settings: Config, archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vectors, "WORTH_KEEPING", 1)
+    monkeypatch.setattr(vectors, "PATIENCE", 0.0)
     assert "late.wav" not in names(archive.similar([1]))
     [kept] = (tmp_path / "cache" / "vectors").glob("*timbre*.npy")
     assert kept.stat().st_mode & 0o077 == 0
@@ -233,6 +234,21 @@ def test_new_sounds_are_found_and_many_are_kept_in_a_private_file(
     [newer] = (tmp_path / "cache" / "vectors").glob("*timbre*.npy")
     assert newer != kept
     newer.write_bytes(b"damaged")
+    assert "late.wav" in names(Archive(settings).similar([1]))
+
+
+def test_a_big_archive_that_is_being_indexed_is_not_read_anew_for_each_search(
+    settings: Config, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vectors, "WORTH_KEEPING", 1)
+    monkeypatch.setattr(vectors, "PATIENCE", 1e6)
+    assert "late.wav" not in names(archive.similar([1]))
+    with database.connection_context(), database.atomic():
+        content = save_content(b"late".ljust(20), 1, {"duration": 4.0})
+        save_analysis(content, [Heard("embedding", 1, "ok", vectors={TIMBRE: vector(0, TIMBRE_SIZE)})])
+        late = place("late.wav", content)
+    assert "late.wav" not in names(archive.similar([1]))
+    assert "twin.wav" in names(archive.similar([late]))  # it can be asked for all the same
     assert "late.wav" in names(Archive(settings).similar([1]))
 
 
