@@ -156,8 +156,42 @@ def open_plain(path: Path) -> io.BufferedReader:
 
 def open_gzip(path: Path) -> io.BufferedReader:
     """A gzip file as a bounded stream; close it. Truncation and damage raise ReadError while reading."""
-    share = _share(path.stat().st_size)
-    return io.BufferedReader(_Bounded(gzip.open(path, "rb"), share), 1 << 16)  # type: ignore[arg-type]
+    return _bounded(gzip.open(path, "rb"), path.stat().st_size)  # type: ignore[arg-type]
+
+
+def open_zlib(path: Path, start: int) -> io.BufferedReader:
+    """The zlib stream from byte `start` of a file on, likewise."""
+    return _bounded(_Inflated(path.open("rb"), start), path.stat().st_size)  # type: ignore[arg-type]
+
+
+def _bounded(stream: IO[bytes], packed: int) -> io.BufferedReader:
+    return io.BufferedReader(_Bounded(stream, _share(packed)), 1 << 16)
+
+
+class _Inflated(io.RawIOBase):
+    """The unpacked contents of a zlib stream; closing it closes the file."""
+
+    def __init__(self, file: IO[bytes], start: int) -> None:
+        self._file = file
+        self._file.seek(start)
+        self._zlib = zlib.decompressobj()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = b""
+        while not data and not self._zlib.eof:
+            packed = self._zlib.unconsumed_tail or self._file.read(1 << 16)
+            data = self._zlib.decompress(packed, len(buffer))
+            if not packed and not data:
+                raise ReadError("damaged: it ends too early")
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 @contextmanager
@@ -201,5 +235,4 @@ def open_member(archive: ZipFile, name: str) -> io.BufferedReader:
         stream = archive.open(info)
     except (KeyError, BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError) as error:
         raise ReadError(f"has no readable {name} inside") from error
-    share = _share(info.compress_size)
-    return io.BufferedReader(_Bounded(stream, share), 1 << 16)
+    return _bounded(stream, info.compress_size)

@@ -22,12 +22,11 @@ from xml.etree.ElementTree import Element
 
 from archivist.readers import tempo, xml
 from archivist.readers.base import (
-    MAX_FILE,
     MAX_ITEMS,
-    MAX_RATIO,
     Reader,
     ReadError,
     open_plain,
+    open_zlib,
     read_head,
     translate_errors,
 )
@@ -94,47 +93,13 @@ _BELOW |= dict.fromkeys(_ROOTS, frozenset({"head", "song"}))
 # ---------------------------------------------------------------- the file
 
 
-class _Inflated(io.RawIOBase):
-    """The unpacked contents of a .mmpz, refused once they are far more than a project's. Closes the file."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        packed = file.seek(0, io.SEEK_END)
-        self._left = min(MAX_FILE, max(packed, 1024) * MAX_RATIO)
-        self._file.seek(4)
-        self._zlib = zlib.decompressobj()
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        data = b""
-        while not data and not self._zlib.eof:
-            packed = self._zlib.unconsumed_tail or self._file.read(1 << 16)
-            with translate_errors(zlib.error):
-                data = self._zlib.decompress(packed, len(buffer))
-            if not packed and not data:
-                raise ReadError("damaged: it ends too early")
-        self._left -= len(data)
-        if self._left < 0:
-            raise ReadError("unpacks to far more than a project would (a decompression bomb?)")
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-
 def _is_packed(head: bytes) -> bool:
     """Whether a zlib header follows four bytes (RFC 1950: deflate, and a check sum)."""
     return len(head) > 5 and head[4] & 0x0F == 8 and (head[4] << 8 | head[5]) % 31 == 0
 
 
 def _open(path: Path) -> io.BufferedReader:
-    if not _is_packed(read_head(path, 6)):
-        return open_plain(path)
-    return io.BufferedReader(_Inflated(path.open("rb")), 1 << 16)
+    return open_zlib(path, 4) if _is_packed(read_head(path, 6)) else open_plain(path)
 
 
 def sniff(path: Path) -> bool:
