@@ -7,10 +7,7 @@ order, the counts of the facets. Each query is asked `--runs` times; the median 
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +17,7 @@ from archivist.database import open_database
 from archivist.query.fields import SORTS
 from archivist.query.parse import parse, parse_lenient
 from archivist.tables import database
-from benchmarks.invented import add_chords, make_archive
+from benchmarks.invented import add_chords, benchmark
 
 WINDOW = 200  # ids asked for at each key
 SCREEN = 50  # rows read of them
@@ -75,8 +72,14 @@ def slowest_key(runs: int, text: str) -> tuple[float, str]:
     return max((milliseconds(runs, first_screen, typed), typed) for typed in keys)
 
 
-def measure(runs: int) -> dict[str, float]:
+def measure(file: Path, runs: int) -> dict[str, float]:
     """Milliseconds by what was asked."""
+    database.initialize(open_database(str(file)))
+    with database.connection_context():
+        return _measure(runs)
+
+
+def _measure(runs: int) -> dict[str, float]:
     everything("bpm:120")  # start-up, such as reading the grammar, is not what is measured here
     measured = {}
     for text in FINDS:
@@ -96,23 +99,4 @@ def measure(runs: int) -> dict[str, float]:
 
 
 def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks archive", description=__doc__)
-    parser.add_argument("file", nargs="?", type=Path, help="kept; made where it is not there yet")
-    parser.add_argument("--files", type=int, default=1_000_000)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as folder:
-        path = options.file or Path(folder) / "archive.db"
-        if not path.exists():
-            make_archive(path, options.files)
-            with database.connection_context(), database.atomic():
-                add_chords()
-        database.initialize(open_database(str(path)))
-        with database.connection_context():
-            measured = measure(options.runs)
-    if options.json:
-        print(json.dumps(measured))
-    else:
-        for asked, took in measured.items():
-            print(f"{took:9.1f} ms  {asked}")
+    benchmark("archive", __doc__, arguments, add_chords, measure)

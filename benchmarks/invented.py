@@ -5,10 +5,13 @@ The rows are what an index run would have left, written straight into the tables
 
 from __future__ import annotations
 
+import argparse
+import json
 import random
 import sqlite3
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +59,38 @@ _DEGREES = {
 }
 """Semitones above the tonic and quality of the chords of a key, the usual ones twice."""
 _TONAL = frozenset(INSTRUMENTS) - {*FAMILIES["drums"], "drums", "fx", "other"}
+
+
+def benchmark(
+    name: str,
+    about: str | None,
+    arguments: Sequence[str],
+    add: Callable[[], None],
+    measure: Callable[[Path, int], dict[str, float]],
+) -> None:
+    """The command `python -m benchmarks NAME`: prints what `measure` (of an archive's file, how often) says took
+    how long, in ms, or is how big, in MB.
+
+    add: what this benchmark needs beyond `make_archive`, in an open connection and transaction.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks {name}", description=about)
+    parser.add_argument("file", nargs="?", type=Path, help="kept; made where it is not there yet")
+    parser.add_argument("--files", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        path = options.file or Path(folder) / "archive.db"
+        if not path.exists():
+            make_archive(path, options.files)
+            with tables.database.connection_context(), tables.database.atomic():
+                add()
+        measured = measure(path, options.runs)
+    if options.json:
+        print(json.dumps(measured))
+    else:
+        for asked, found in measured.items():
+            print(f"{found:9.1f}  {asked}" if "MB" in asked else f"{found:9.1f} ms  {asked}")
 
 
 def make_archive(path: Path, files: int = 1_000_000, seed: int = 1) -> None:

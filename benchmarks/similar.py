@@ -8,8 +8,6 @@ and all. Each is asked `--runs` times but the first ever; the median stands.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import resource
 import statistics
@@ -25,7 +23,7 @@ from pathlib import Path
 from archivist.archive import Archive
 from archivist.config import Config, default
 from archivist.tables import Embedding, database
-from benchmarks.invented import add_vectors, make_archive
+from benchmarks.invented import add_vectors, benchmark
 from taggers.vectors import TIMBRE
 
 QUERIES = ("", "kind:loop", "bpm:120..126 key:~Am date:<2022", "kick", "-kick")
@@ -47,8 +45,13 @@ def opened(config: Config) -> Iterator[Archive]:
         yield archive
 
 
-def measure(config: Config, runs: int) -> dict[str, float]:
+def measure(file: Path, runs: int) -> dict[str, float]:
     """Milliseconds by what was asked."""
+    with tempfile.TemporaryDirectory() as cache:
+        return _measure(replace(default(), archive=str(file), cache=Path(cache)), runs)
+
+
+def _measure(config: Config, runs: int) -> dict[str, float]:
     with opened(config) as archive:
         examples = list(archive.find("kind:loop", limit=3).ids)
         with database.connection_context():
@@ -74,7 +77,8 @@ def measure(config: Config, runs: int) -> dict[str, float]:
 
 
 def _command(config: Config, example: int) -> None:
-    settings = Path(config.archive).with_suffix(".toml")
+    assert config.cache is not None
+    settings = config.cache / "settings.toml"
     settings.write_text(f'cache = "{config.cache}"\n', encoding="utf-8")
     subprocess.run(
         [sys.executable, "-m", "archivist", "--config", settings, "similar", str(example), "--json"],
@@ -85,21 +89,4 @@ def _command(config: Config, example: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks similar", description=__doc__)
-    parser.add_argument("file", nargs="?", type=Path, help="kept; made where it is not there yet")
-    parser.add_argument("--files", type=int, default=1_000_000)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as folder:
-        path = options.file or Path(folder) / "archive.db"
-        if not path.exists():
-            make_archive(path, options.files)
-            with database.connection_context(), database.atomic():
-                add_vectors()
-        measured = measure(replace(default(), archive=str(path), cache=Path(folder) / "cache"), options.runs)
-    if options.json:
-        print(json.dumps(measured))
-    else:
-        for asked, took in measured.items():
-            print(f"{took:9.1f}  {asked}" if "MB" in asked else f"{took:9.1f} ms  {asked}")
+    benchmark("similar", __doc__, arguments, add_vectors, measure)
