@@ -12,20 +12,16 @@ Each call opens a connection of its own for its thread, so that calls may come f
 from __future__ import annotations
 
 import logging
-import shutil
-import sqlite3
 import threading
 import time
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
-
-from peewee import DatabaseError
+from typing import TYPE_CHECKING, Literal, Self
 
 from archivist import backup, details, edits, results, roots
 from archivist.config import Config
+from archivist.connections import Connections, Interrupted, translated
 from archivist.database import ArchiveError, file_of, is_current, migrate, open_database
 from archivist.edits import EditError
 from archivist.query.nodes import Query, QueryError
@@ -135,17 +131,14 @@ def _file(config: Config, tool: str) -> Path:
 # What reads projects and hears audio is imported where it is used: `archivist find` starts without it.
 
 
-class Interrupted(Exception):
-    """This read was cut short by `Archive.interrupt`."""
-
-
 class Archive:
     """One archive. `open` it, call it from any thread, `close` it."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self._connections = Connections(config.archive)
+        self._connected = self._connections.connected
         self._lock = threading.Lock()
-        self._reading: set[Any] = set()  # SQLite connections in the middle of a read
         self._vectors: Matrices | None = None  # once asked for
 
     @classmethod
@@ -164,7 +157,7 @@ class Archive:
             if file:
                 backup.take(file, keep=config.backups, reason=f"before-{first}")
 
-        with _translated(config.archive):
+        with translated(config.archive):
             if not is_current(opened):
                 migrate(opened, keep_the_old)
         return cls(config)
@@ -560,33 +553,12 @@ class Archive:
             rows = list(self.find(query, projects=projects)) if ids is None else self._rows(ids, projects=projects)
             return edits.plan(rows, values) if dry_run else edits.apply(rows, values)
 
-    # ------------------------------------------------------------ connections
+    # ------------------------------------------------------------ reading
 
     def interrupt(self) -> None:
         """Cut short the reads that run in other threads now: they raise Interrupted. For a UI whose user
         has typed on. PostgreSQL's run to their end."""
-        with self._lock:
-            for connection in self._reading:
-                connection.interrupt()
-
-    @contextmanager
-    def _connected(self, *, writes: bool = False) -> Iterator[None]:
-        """This thread's connection, opened for the outermost call and closed behind it. `interrupt` leaves
-        alone the one that `writes`."""
-        with _translated(self.config.archive):
-            if not database.is_closed():
-                yield
-                return
-            with database.connection_context():
-                connection = database.connection()
-                if isinstance(connection, sqlite3.Connection) and not writes:
-                    with self._lock:
-                        self._reading.add(connection)
-                try:
-                    yield
-                finally:
-                    with self._lock:
-                        self._reading.discard(connection)
+        self._connections.interrupt()
 
     def _row(self, row_id: int, *, projects: bool) -> FileRow | ProjectRow:
         return self._rows([row_id], projects=projects)[0]
@@ -601,28 +573,3 @@ class Archive:
 def _parse(query: str, sort: str | None, lenient: bool) -> Query:
     text = f"{query} sort:{sort}" if sort else query
     return parse_lenient(text) if lenient else parse(text)
-
-
-@contextmanager
-def _translated(archive: str) -> Iterator[None]:
-    """The database's errors as ours, at the border."""
-    try:
-        yield
-    except (DatabaseError, sqlite3.DatabaseError) as error:  # peewee lets rows being fetched fail as they are
-        text = str(error)
-        if text == "interrupted":
-            raise Interrupted("cut short by a newer question") from error
-        hints = {
-            "locked": "another archivist writes to it; try again when that has finished",
-            "not a database": "it is no archivist archive, or damaged",
-            "malformed": "it is damaged",
-            "readonly": "no permission to write to it",
-            "full": "the disk is full; what was finished is kept",
-            "disk I/O": "it cannot be written or read (its disk fails, or a quota); what was finished is kept",
-        }
-        hint = next((hint for mark, hint in hints.items() if mark in text), text)
-        if "disk I/O" in text and (file := file_of(archive)) and shutil.disk_usage(file.parent).free < 1 << 20:
-            hint = hints["full"]  # a shared memory that does not fit says only that it failed
-        if "damaged" in hint and (file := file_of(archive)):
-            raise backup.Damaged(backup.damage(file, hint)) from error
-        raise ArchiveError(f"{archive}: {hint}") from error
