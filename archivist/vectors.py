@@ -67,7 +67,7 @@ class Matrices:
         with self._lock:
             stamp = Setting.select(Setting.value).where(Setting.key == VECTORS_STAMP).scalar() or ""
             held = self._held.get(model)
-            if held is None or (held.stamp != stamp and time.monotonic() > held.serves_until):
+            if held is None or (held.stamp != stamp and time.monotonic() >= held.serves_until):
                 held = self._held[model] = self._take_up(model, size, stamp)
             return held.rows
 
