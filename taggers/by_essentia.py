@@ -1,4 +1,4 @@
-"""essentia, made quiet: a second opinion on keys, the pitch of single notes, and a peer to measure against."""
+"""essentia, made quiet: the pitch of single notes, and a peer to measure against and, in keys, to learn from."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def standard() -> Any:
     return essentia.standard
 
 
-def key(mono: NDArray[np.float32]) -> str:
-    """The key, one of taggers.pitch.KEYS, by its chroma and A. Faraldo's profile "bgate" ("Tonality Estimation in
-    Electronic Dance Music", 2017). `mono`: shape (n,) at 44,100 Hz; it names one for any sound, so ask of what has
-    one."""
-    tonic, scale, _strength = standard().KeyExtractor(profileType="bgate")(np.ascontiguousarray(mono, np.float32))
+def key(mono: NDArray[np.float32], profile: str = "bgate") -> str:
+    """The key, one of taggers.pitch.KEYS, by its chroma and a profile, "bgate" or "edma" (A. Faraldo, "Tonality
+    Estimation in Electronic Dance Music", 2017). `mono`: shape (n,) at 44,100 Hz; it names one for any sound, so
+    ask of what has one."""
+    tonic, scale, _strength = standard().KeyExtractor(profileType=profile)(np.ascontiguousarray(mono, np.float32))
     named = parse_key(f"{tonic} {scale}")
     assert named is not None, f"essentia names a key {tonic} {scale}"
     return named

@@ -109,6 +109,12 @@ def _around(x: Tensor) -> Tensor:
     return torch.cat((x, x[..., :11]), dim=-1)
 
 
+def logs(net: KeyNet, rows: Floats) -> Floats:
+    """The logarithms of the chances that `net` sees in all of `rows`, shape (KEYS,)."""
+    with torch.inference_mode():
+        return np.asarray(net(torch.from_numpy(rows)[None])[0].log_softmax(dim=0).numpy())
+
+
 @lru_cache(maxsize=1)
 def network() -> KeyNet:
     """With its weights, loaded at first use in a process."""

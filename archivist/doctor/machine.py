@@ -22,7 +22,7 @@ LIBRARIES = (
 )  # fmt: skip
 ENGINES = {
     "torch": "hears tempo, key, chords, instruments, timbre and kind",
-    "essentia": "hears single notes, and makes keys surer or less sure",
+    "essentia": "hears the pitch of single notes",
     "librosa": "is what `archivist benchmark` measures beside us",
 }
 NEEDED = ("torch",)

@@ -4,13 +4,14 @@
     python -m taggers.training kind --audio AUDIO --work FOLDER
     python -m taggers.training tempo --audio AUDIO --work FOLDER
     python -m taggers.training chords --audio AUDIO --work FOLDER
-    python -m taggers.training key --audio AUDIO --work FOLDER
+    python -m taggers.training key --audio AUDIO --work FOLDER [--songs FOLDER] [--teacher FILE]
 
 timbre renders clips, decodes them and AUDIO's, makes two pools of patches of them, learns from these for so many
 hours, and writes taggers/weights/timbre.pt with its calibration, and timbre.png; it fills some 8 GB of FOLDER.
 kind writes taggers/weights/kind.pt, and hears by means of timbre.pt. tempo composes songs, hears
 them and AUDIO's, and writes taggers/weights/tempo.pt. chords renders songs and writes taggers/weights/chords.pt.
-key does the same for taggers/weights/key.pt.
+key does the same for taggers/weights/key.pt; it learns from whole songs too, in a folder for each source, and from
+what S-KEY says of them, where these are given.
 
 A step whose output is there, and is no older than what it was made from, is skipped: delete what to make anew.
 """
@@ -93,11 +94,15 @@ def chords(audio: Path, work: Path) -> None:
     network.train(audio, work)
 
 
-def key(audio: Path, work: Path) -> None:
+def key(audio: Path, work: Path, songs: Path | None, teacher: Path | None) -> None:
     _check(audio)
+    if teacher and not teacher.is_file():
+        raise SystemExit(f"{teacher} is no file: --teacher is ../shared/teachers/skey.pt")
+    if songs and not songs.is_dir():
+        raise SystemExit(f"{songs} is no folder: --songs holds a folder of whole songs for each source")
     from taggers.training import key as network
 
-    network.main(audio, work)
+    network.main(audio, work, songs, teacher)
 
 
 def _check(audio: Path, teacher: Path | None = None) -> None:
@@ -146,6 +151,9 @@ def main() -> None:
         if command is timbre:
             one.add_argument("--teacher", type=Path, required=True, help="yamnet_spectra_in.tflite")
             one.add_argument("--hours", type=float, default=1.2, help="how long to learn")
+        if command is key:
+            one.add_argument("--songs", type=Path, help="folder of whole songs, in a folder for each source")
+            one.add_argument("--teacher", type=Path, help="skey.pt; a pickle, so one that you trust")
     given = vars(parser.parse_args())
     del given["command"]
     given.pop("run")(**given)

@@ -27,12 +27,13 @@ def draw(song: Song, rng: random.Random) -> dict[str, Floats]:
     """Magnitudes of each part, shape (FRAMES, BINS), as taggers.constantq.pitches gives them of sound."""
     chance = np.random.default_rng(rng.randrange(2**32))
     return {
-        name: _drums(part, chance) if name == "drums" else _notes(part, chance)
+        name: _drums(part, chance) if name == "drums" else _notes(part, chance, glides=name == "talk")
         for name, part in song.parts.items()
     }
 
 
-def _notes(part: Part, chance: np.random.Generator) -> Floats:
+def _notes(part: Part, chance: np.random.Generator, *, glides: bool) -> Floats:
+    """glides: no note is on a semitone."""
     power = np.zeros((FRAMES + 60, BINS), np.float32)
     colour = _Colour(chance, part.vibrato)
     lasts = chance.choice([0.15, 0.3, 0.6, 1.2, 3.0, 30.0])  # seconds until it has faded to a third
@@ -41,7 +42,9 @@ def _notes(part: Part, chance: np.random.Generator) -> Floats:
     for note in part.notes:
         if note.start >= LENGTH:
             continue
-        if note.key not in spectra:
+        if glides:
+            spectra = {note.key: colour.spectrum(note.key, float(chance.uniform(-50, 50)))}
+        elif note.key not in spectra:
             spectra[note.key] = colour.spectrum(note.key, part.detune)
         first, envelope = _envelope(note, lasts, release)
         power[first : first + len(envelope)] += envelope[:, None] * spectra[note.key]

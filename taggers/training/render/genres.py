@@ -352,7 +352,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Song:
-    """tonic: 0 is C. parts: of "chords", "bass", "lead", "drums", those that there are."""
+    """tonic: 0 is C. parts: of "chords", "more" (chords too), "bass", "lead", "talk", "drums", what there is."""
 
     genre: str
     tonic: int
@@ -365,6 +365,9 @@ class Song:
 
 
 Chord = tuple[int, tuple[int, ...]]  # semitones above the tonic, and what sounds above the root
+
+SURPRISED, SURPRISES = 0.3, 0.12
+"""How often a song has chords that no rule of its genre gives, and how often such a song has them."""
 
 
 def compose(rng: random.Random) -> Song:
@@ -379,6 +382,8 @@ def compose(rng: random.Random) -> Song:
     beat = 60 / rng.uniform(*genre.tempo)
     if 4 * beat * len(bars) < LENGTH / 6 and rng.random() < 0.6:
         bars = [bar for bar in bars for _ in range(2)]  # a loop of slow harmony
+    if rng.random() < SURPRISED:
+        bars = [[_strange(rng)] if rng.random() < SURPRISES else bar for bar in bars]
     meter = 3 if name in ("classical", "folk", "country") and rng.random() < 0.25 else 4
     count = max(len(bars), int(LENGTH / (meter * beat)) + 1)
     bars = [bars[n % len(bars)] for n in range(count)]
@@ -394,6 +399,10 @@ def compose(rng: random.Random) -> Song:
             detune=rng.gauss(0, 8),
         ),
     }
+    if rng.random() < 0.4:
+        parts["more"] = Part(rng.choice(genre.chords), _chords(rng, time, bars, tonic, rng.choice(genre.styles)))
+    if rng.random() < (0.6 if name == "hip-hop" else 0.06):
+        parts["talk"] = Part(53, _talk(rng, time, count))
     if rng.random() < genre.drums:
         parts["drums"] = Part(rng.choice((0, 0, 8, 16, 24, 25, 32)), _drums(rng, time, count, name))
     return Song(name, tonic, minor, {part: one for part, one in parts.items() if one.notes})
@@ -415,6 +424,10 @@ def _chord(text: str, plain: bool) -> Chord:
     roman = max((one for one in ROMANS if text.startswith(one)), key=len)
     quality = QUALITIES[text[len(roman) :]]
     return ROMANS[roman], quality[:3] if plain else quality
+
+
+def _strange(rng: random.Random) -> Chord:
+    return rng.randrange(12), QUALITIES[rng.choice(("", "", "m", "7", "m7", "dim"))]
 
 
 @dataclass(frozen=True)
@@ -624,6 +637,19 @@ def _lead(
         for (at, key), end in zip(line, ends, strict=True):
             velocity = max(30, min(127, loud + rng.randrange(-15, 15)))
             notes.append(Note(time.at(number, at), (end - at) * time.beat * rng.uniform(0.6, 1.0), key, velocity))
+    return tuple(notes)
+
+
+def _talk(rng: random.Random, time: _Time, count: int) -> tuple[Note, ...]:
+    """Syllables of someone who raps or speaks: their pitches keep to no scale."""
+    centre, loud, rate = rng.choice((45, 48, 52, 57)), rng.randrange(70, 115), rng.choice((0.25, 0.5))
+    notes, key = [], float(centre)
+    for number in range(count):
+        for n in range(int(time.meter / rate)):
+            key += rng.gauss(0, 2) + (centre - key) * 0.3
+            if rng.random() < 0.75:
+                at, length = time.at(number, n * rate), rng.uniform(0.06, 0.25)
+                notes.append(Note(at, length, round(key), loud + rng.randrange(-15, 12)))
     return tuple(notes)
 
 
