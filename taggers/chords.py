@@ -20,6 +20,7 @@ from taggers import constantq
 from taggers.base import Findings, Tag, Tagger
 from taggers.chordnames import NONE, chord_name
 from taggers.chordtrack import Change, chords_of, pack, progression
+from taggers.loaded import once
 from taggers.vectors import CHORD_TRACK
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def course(chances: NDArray[np.float64], change: float = CHANGE) -> NDArray[np.i
     return path
 
 
-@lru_cache(maxsize=1)
+@once
 def network() -> Chords:
     """As weights/chords.pt has it, read once a process."""
     from taggers.chordnet import Chords

@@ -8,7 +8,6 @@ range and the three broad registers make of it. Only workers and training import
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from taggers.constantq import BINS, BINS_PER_SEMITONE, FRAMES_PER_SECOND, OCTAVES, SEMITONES, Floats, lasting
+from taggers.loaded import once
 
 FRAMES = 4
 ROWS_PER_SECOND = FRAMES_PER_SECOND / FRAMES
@@ -115,7 +115,7 @@ def logs(net: KeyNet, rows: Floats) -> Floats:
         return np.asarray(net(torch.from_numpy(rows)[None])[0].log_softmax(dim=0).numpy())
 
 
-@lru_cache(maxsize=1)
+@once
 def network() -> KeyNet:
     """With its weights, loaded at first use in a process."""
     from taggers import model

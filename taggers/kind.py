@@ -7,7 +7,6 @@ a mix is all of them; a loop repeats without a seam.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from taggers import pulse
 from taggers.base import Candidate, Findings, Tag, Tagger
 from taggers.instrument import LIKELIEST, hinted
+from taggers.loaded import once
 from taggers.onsets import FRAMES_PER_SECOND
 from taggers.tempo import MIN_CONTRAST, MIN_SHARE
 from taggers.vocabulary import INSTRUMENTS, KINDS
@@ -171,12 +171,7 @@ def weigh(one: Facts) -> NDArray[np.float64]:
     return np.asarray(chances / chances.sum(), np.float64)
 
 
-def forget() -> None:
-    """Take up at the next use the weights that have just been trained."""
-    _weights.cache_clear()
-
-
-@lru_cache(maxsize=1)
+@once
 def _weights() -> tuple[NDArray[np.float32], ...]:
     from taggers.model import load
 

@@ -7,7 +7,6 @@ date and command) in one file beside its card in `weights/`, and loaded with `we
 from __future__ import annotations
 
 import itertools
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from taggers.loaded import forget, once
 from taggers.logmel import BANDS, FLOOR
 from taggers.vectors import TIMBRE_SIZE
 
@@ -101,7 +101,7 @@ class Timbre(nn.Module):
         return nn.functional.normalize(self.project(features), dim=1)
 
 
-@cache
+@once
 def load(name: str) -> dict[str, Any]:
     """What `weights/NAME.pt` holds: "state" (tensors by name) and the facts that belong to them."""
     held: dict[str, Any] = torch.load(WEIGHTS / f"{name}.pt", map_location="cpu", weights_only=True)
@@ -112,8 +112,8 @@ def load(name: str) -> dict[str, Any]:
 
 
 def save(name: str, state: dict[str, Tensor], **facts: Any) -> None:
-    """Write `weights/NAME.pt`; `load` gives it from now on."""
+    """Write `weights/NAME.pt`; what was loaded before is forgotten."""
     halves = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
     WEIGHTS.mkdir(exist_ok=True)
     torch.save({"state": halves, **facts}, WEIGHTS / f"{name}.pt")
-    load.cache_clear()
+    forget()

@@ -11,12 +11,11 @@ Tempi in beats a minute. Bands: shape (frames, BANDS), see taggers.onsets.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
 from taggers import pulse, tempogram
+from taggers.loaded import once
 from taggers.onsets import FRAMES_PER_SECOND
 from taggers.pulse import LONGEST_LOOP
 
@@ -90,12 +89,7 @@ def weigh(tempi: Floats, features: Floats) -> Floats:
     return np.asarray(chance / chance.sum())
 
 
-def forget() -> None:
-    """Take up at the next use the weights that have just been trained."""
-    _network.cache_clear()
-
-
-@lru_cache(maxsize=1)
+@once
 def _network() -> dict[str, NDArray[np.float32]]:
     from taggers.model import load
 

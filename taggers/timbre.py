@@ -8,13 +8,13 @@ one verse of a long song is met several times. Patches far below the file's loud
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from taggers import logmel
+from taggers.loaded import once
 
 if TYPE_CHECKING:
     from taggers.audio import Audio, Excerpt
@@ -98,7 +98,7 @@ def forward(pictures: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     return logits, hints, vectors, kept
 
 
-@lru_cache(maxsize=1)
+@once
 def network() -> tuple[Timbre, Any]:
     """(the network, its device), loaded at first use in a process; on a GPU where torch sees one."""
     import torch

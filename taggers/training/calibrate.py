@@ -18,7 +18,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -163,9 +162,9 @@ def ship(checkpoint: Path, store: Path, with_plot: bool = True) -> None:
     state, shelf = held["state"], Store(store)
     facts = {"instruments": held["instruments"], "steps": held["step"]}
     plain = [[1.0] * len(INSTRUMENTS), [0.0] * len(INSTRUMENTS)]
-    _ship(state, **facts, calibration=plain, hints_calibration=plain)
+    model.save("timbre", state, **facts, calibration=plain, hints_calibration=plain)
     state["project.weight"], state["project.bias"] = projection(shelf)
-    _ship(state, **facts, calibration=plain, hints_calibration=plain)
+    model.save("timbre", state, **facts, calibration=plain, hints_calibration=plain)
     known = judge(shelf, HELD_OUT)
     said = np.zeros((len(known), len(INSTRUMENTS)))
     for source in HELD_OUT:
@@ -178,15 +177,11 @@ def ship(checkpoint: Path, store: Path, with_plot: bool = True) -> None:
         "calibration": fit(known),
         "hints_calibration": fit([replace(one, logits=one.hints) for one in known]),
     }
-    _ship(state, **facts, **{name: [line.tolist() for line in lines] for name, lines in fitted.items()})
+    model.save(
+        "timbre", state, **facts, **{name: [line.tolist() for line in lines] for name, lines in fitted.items()}
+    )
     if with_plot:
         plot(expected_error(truth.ravel(), said.ravel())[1], model.WEIGHTS / "timbre.png")
-
-
-def _ship(state: dict[str, torch.Tensor], **facts: Any) -> None:
-    """Save, and have it heard with from now on."""
-    model.save("timbre", state, **facts)
-    timbre.network.cache_clear()
 
 
 def report(known: list[Judged], truth: Floats, said: Floats) -> None:

@@ -312,7 +312,6 @@ def train(audio: Path, work: Path) -> None:
     known = [score(net, piece) for font in CALIBRATED for piece in pieces(work / "songs" / font, rng)]
     line = calibration(known)
     model.save("chords", net.state_dict(), calibration=line)
-    chords.network.cache_clear()
     for font in TESTED:
         report(font, [score(net, piece) for piece in pieces(work / "songs" / font, rng)], line)
     fitting(audio, REAL)

@@ -118,7 +118,6 @@ def fit(known: list[Example], members: int = MEMBERS, steps: int = STEPS) -> lis
         made=datetime.date.today().isoformat(),
         command="python -m taggers.training tempo --audio AUDIO --work FOLDER",
     )
-    tactus.forget()
     return judged
 
 

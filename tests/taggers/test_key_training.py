@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from taggers import model
+from taggers import loaded, model
 from taggers.key import OPINIONS
 from taggers.keynet import KEYS, KeyNet
 from taggers.pitch import KEYS as NAMES
@@ -81,7 +81,10 @@ def test_from_sounds_to_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     ):
         monkeypatch.setattr(module, name, value)
     (tmp_path / "weights").mkdir()
-    training.main(audio, tmp_path / "work", whole, None)
+    try:
+        training.main(audio, tmp_path / "work", whole, None)
+    finally:
+        loaded.forget()
     made = torch.load(tmp_path / "weights" / "key.pt", weights_only=True)
     KeyNet().load_state_dict(made["state"])
     assert {*OPINIONS, "bias", "odds", "agree", "length"} == made["calibration"].keys()

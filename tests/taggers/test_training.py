@@ -14,7 +14,7 @@ import pytest
 import soundfile
 import torch
 
-from taggers import kind, model
+from taggers import kind, loaded, model
 from taggers.logmel import BANDS, FRAMES, RATE
 from taggers.training import __main__ as command
 from taggers.training import calibrate, clips, pool, timbre
@@ -182,9 +182,9 @@ def test_average_precision(truth: tuple[float, ...], expected: float) -> None:
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder for weights of this test's own."""
     monkeypatch.setattr(model, "WEIGHTS", tmp_path / "weights")
-    kind.forget()
+    loaded.forget()
     yield tmp_path / "weights"
-    kind.forget()
+    loaded.forget()
 
 
 @pytest.fixture
