@@ -30,7 +30,7 @@ ONE_SHOT = 0.8
 LOOP, STEM = 0.5, 0.5
 EAR, FOLLOWED = "tempo network", "beats followed"
 SURE = 0.5
-SAME = 0.04
+SAME = 0.05
 """Candidates so close are one answer: where the tempo moves, there are several."""
 MAX_BEATS = 256
 
@@ -144,4 +144,4 @@ def calibration_facts(chance: float, steadiness: float, share: float) -> tuple[f
     return 1.0, math.log(chance / (1 - chance)), math.log(steadiness), math.log(share + 1e-3)
 
 
-TAGGER = Tagger("tempo", version=4, fields=("bpm", "beats", "bars", "tempo_range", "swing"), tag=tag)
+TAGGER = Tagger("tempo", version=5, fields=("bpm", "beats", "bars", "tempo_range", "swing"), tag=tag)

@@ -1,8 +1,8 @@
 """Fits the network of taggers.tactus and its calibration, and writes weights/tempo.pt.
 
 It learns from the corpus's loops, stems and mixes with their makers' tempo, from the pieces of
-taggers.training.pieces that are installed, and from songs composed for it. Each is used at any speed within a
-third of an octave, with its tempo moved along: nothing but `tactus.place` notices. Scores are of groups of sources
+taggers.training.pieces that are installed, and from songs composed for it. Each is used at any speed within
+half an octave, with its tempo moved along: nothing but `tactus.place` notices. Scores are of groups of sources
 left out of the fit; the calibration is fitted on them.
 """
 
@@ -28,9 +28,9 @@ from taggers.training import pieces, pulses
 COMPOSED, COMPOSER = 720, "composed"
 CUT = "cut loop"
 """The kind of a loop cut out of something longer."""
-STEPS, BATCH, MEMBERS = 350, 64, 3
+STEPS, BATCH, MEMBERS = 420, 64, 3
 HIDDEN, LAST = 48, 24
-STRETCH = 0.33
+STRETCH = 0.45
 """Octaves, either way."""
 MOST = 36
 """Candidates of one sound; of more the middle ones."""
@@ -61,6 +61,8 @@ WEIGHT = {
 of what a producer would set."""
 
 Floats = NDArray[np.float64]
+Table = tuple[Tensor, Tensor, Tensor]
+"""(inputs (n, MOST, features), tempi (n, MOST), 1 where there is none, right (n, MOST)) of n examples."""
 
 
 @dataclass(frozen=True)
@@ -105,12 +107,11 @@ def main(audio: Path, work: Path) -> None:
 
 def fit(known: list[Example], members: int = MEMBERS, steps: int = STEPS) -> list[Judged]:
     """Score, calibrate, and write the weights."""
-    judged = left_out(known, steps)
+    judged = left_out(known, members, steps)
     calibration = calibrate(judged)
     report(judged, calibration)
     network = Network(known)
-    for _ in range(members):
-        network.learn(known, steps)
+    network.learn(known, members, steps)
     model.save(
         "tempo",
         network.state(),
@@ -157,12 +158,12 @@ def _example(sound: pulses.Sound, bands: pulses.Onsets) -> Example | None:
     return Example(sound, tempi, features, steadiness, share)
 
 
-def left_out(known: list[Example], steps: int) -> list[Judged]:
-    """Every example of GROUPS by a network that was told nothing of its group."""
+def left_out(known: list[Example], members: int, steps: int) -> list[Judged]:
+    """Every example of GROUPS by networks that were told nothing of its group, as many as are asked in the end."""
     judged = []
     for group in dict.fromkeys(GROUPS.values()):
         network = Network(known)
-        network.learn([one for one in known if one.group != group], steps)
+        network.learn([one for one in known if one.group != group], members, steps)
         judged += network.judge([one for one in known if one.group == group and one.sound.bpm])
     return judged
 
@@ -176,17 +177,22 @@ class Network:
         self.spread = torch.tensor(features.std(axis=0) + 0.03, dtype=torch.float32)
         self.members: list[nn.Sequential] = []
 
-    def learn(self, known: list[Example], steps: int) -> None:
-        """Add one more member."""
+    def learn(self, known: list[Example], members: int, steps: int) -> None:
+        """Add so many members."""
+        known = [one for one in known if one.sound.bpm]
+        table, weights = self._table(known), _weights(known)
+        for _ in range(members):
+            self.members.append(self._member(table, weights, steps))
+
+    def _member(self, table: Table, weights: Tensor, steps: int) -> nn.Sequential:
+        inputs, tempi, right = table
         torch.manual_seed(len(self.members))
         size = len(self.mean) + len(tactus.CENTRES)
         net = nn.Sequential(
             nn.Linear(size, HIDDEN), nn.ReLU(), nn.Dropout(0.25),
             nn.Linear(HIDDEN, LAST), nn.ReLU(), nn.Dropout(0.1), nn.Linear(LAST, 1),
         )  # fmt: skip
-        known = [one for one in known if one.sound.bpm]
-        inputs, tempi, right = self._table(known)
-        draws = torch.multinomial(_weights(known), steps * BATCH, replacement=True).reshape(steps, BATCH)
+        draws = torch.multinomial(weights, steps * BATCH, replacement=True).reshape(steps, BATCH)
         optimizer = torch.optim.AdamW(net.parameters(), weight_decay=1e-3)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
         for drawn in draws:
@@ -201,7 +207,7 @@ class Network:
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
-        self.members.append(net.eval())
+        return net.eval()
 
     def judge(self, known: list[Example]) -> list[Judged]:
         if not known:
@@ -225,8 +231,7 @@ class Network:
             found[f"bias{depth}"] = torch.stack([layer.bias.detach() for layer in layers])
         return found
 
-    def _table(self, known: list[Example]) -> tuple[Tensor, Tensor, Tensor]:
-        """(inputs (n, MOST, features), tempi (n, MOST), 1 where there is none, right (n, MOST))."""
+    def _table(self, known: list[Example]) -> Table:
         inputs = torch.zeros(len(known), MOST, len(self.mean))
         tempi = torch.ones(len(known), MOST)
         right = torch.zeros(len(known), MOST, dtype=torch.bool)

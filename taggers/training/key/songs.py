@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
-import soxr
 from numpy.typing import NDArray
 
 from taggers import constantq, harmony, keynet
@@ -20,6 +18,7 @@ from taggers.audio import Audio
 from taggers.constantq import BINS
 from taggers.key import MIN_TONALITY, keyless
 from taggers.pitch import parse_key
+from taggers.training import recordings
 from taggers.training.render import drawn, genres, keyed
 
 DRAWN, PLAYED = 7_000, 180
@@ -27,12 +26,6 @@ SEGMENT = 30.0
 """Seconds."""
 SEGMENTS = 3
 """Of a whole song at most, spread over it."""
-SHORTEST = 8.0
-SILENT = 1e-6
-"""Power: -60 dBFS."""
-SMALLEST = 300_000
-"""Bytes: what is smaller is no song but an effect."""
-SOUNDS = (".flac", ".mp3", ".ogg", ".opus", ".wav")
 
 Floats = NDArray[np.float32]
 Song = tuple[dict[str, Any], dict[str, Floats]]
@@ -131,9 +124,8 @@ def mixes(audio: Path, sources: Sequence[str], ask: Ask) -> Iterator[Song]:
 
 def whole_songs(folder: Path, ask: Ask) -> Iterator[Song]:
     """Of `folder`, in which each source has a folder with its songs."""
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in SOUNDS and path.stat().st_size > SMALLEST:
-            yield from _segments(path.relative_to(folder).parts[0], path, ask)
+    for source, path in recordings.songs(folder):
+        yield from _segments(source, path, ask)
 
 
 def _listed(audio: Path, sources: Sequence[str]) -> list[dict[str, str]]:
@@ -142,28 +134,11 @@ def _listed(audio: Path, sources: Sequence[str]) -> list[dict[str, str]]:
 
 
 def _segments(source: str, path: Path, ask: Ask) -> Iterator[Song]:
-    try:
-        with soundfile.SoundFile(path) as file:
-            for start in _starts(len(file) / file.samplerate):
-                file.seek(int(start * file.samplerate))
-                sound = file.read(int(SEGMENT * file.samplerate), dtype="float32", always_2d=True).mean(axis=1)
-                if len(sound) < SHORTEST * file.samplerate or np.square(sound).mean() < SILENT:
-                    continue
-                mono = np.ascontiguousarray(soxr.resample(sound, file.samplerate, constantq.RATE), np.float32)
-                heard = harmony.hear(mono)
-                if heard.tonality < MIN_TONALITY:
-                    continue
-                facts = {"source": source, "path": str(path), "start": start, "key": None, "kind": "mix"}
-                chroma = [float(share) for share in heard.chroma]
-                rows = keynet.rows(constantq.pitches(mono, heard.tuning))
-                yield {**facts, "chroma": chroma, "keyless": keyless(heard), **ask(mono)}, {"all": rows}
-    except soundfile.LibsndfileError as error:
-        print(f"{path}: left out, {error}", flush=True)  # noqa: T201 - what is missing is part of the result
-
-
-def _starts(seconds: float) -> list[float]:
-    """Seconds at which segments begin."""
-    count = min(SEGMENTS, int(seconds // SEGMENT))
-    if count < 2:
-        return [max(0.0, (seconds - SEGMENT) / 2)]
-    return [float(start) for start in np.linspace(0, seconds - SEGMENT - 1, count)]
+    for start, mono in recordings.stretches(path, SEGMENT, SEGMENTS):
+        heard = harmony.hear(mono)
+        if heard.tonality < MIN_TONALITY:
+            continue
+        facts = {"source": source, "path": str(path), "start": start, "key": None, "kind": "mix"}
+        chroma = [float(share) for share in heard.chroma]
+        rows = keynet.rows(constantq.pitches(mono, heard.tuning))
+        yield {**facts, "chroma": chroma, "keyless": keyless(heard), **ask(mono)}, {"all": rows}
