@@ -19,7 +19,7 @@ from taggers.constantq import BINS_PER_SEMITONE, FRAMES_PER_SECOND, pitches
 from taggers.keynet import Listener
 from taggers.pitch import KEYS, key_name, transpose
 from taggers.training.render.drawn import draw
-from taggers.training.render.genres import compose
+from taggers.training.render.tunes import compose
 from tests.corpus import corpus
 from tests.taggers.signals import RATE, Sound, beats, cadence, chord, noise, place, seconds, sine, speech, write
 

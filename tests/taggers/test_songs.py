@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from taggers.training.render import songs
+from taggers.training.render.grooves import GENRES
 
 
-@pytest.mark.parametrize("name", songs.GENRES)
+@pytest.mark.parametrize("name", GENRES)
 def test_the_rows_of_a_genre_are_bars_of_one_length(name: str) -> None:
-    genre = songs.GENRES[name]
+    genre = GENRES[name]
     rows = [row for groove in genre.drums for row in groove.values()]
     rows += [row for row in (*genre.bass, *genre.chords, *genre.lead) if row]
     assert {len(row) for row in rows} <= {4 * genre.beat, 16, 12}
@@ -25,7 +26,7 @@ def test_a_song_lies_on_the_grid_of_its_tempo() -> None:
     found = [songs.compose(rng) for _ in range(60)]
     assert len({song.genre for song in found}) > 20
     for song in found:
-        genre = songs.GENRES[song.genre]
+        genre = GENRES[song.genre]
         assert genre.tempi[0] - 0.5 <= song.bpm <= genre.tempi[1] + 0.5
         step = 60 / song.bpm / genre.beat
         starts = [time for time, order, _ in song.events if order == 5] + [time for time, _, _ in song.hits]

@@ -19,7 +19,7 @@ from taggers.constantq import BINS
 from taggers.key import MIN_TONALITY, keyless
 from taggers.pitch import parse_key
 from taggers.training import recordings
-from taggers.training.render import drawn, genres, keyed
+from taggers.training.render import drawn, keyed, tunes
 
 DRAWN, PLAYED = 7_000, 180
 SEGMENT = 30.0
@@ -91,7 +91,7 @@ def store(folder: Path, name: str, songs: Iterable[Song]) -> None:
 def drawn_songs() -> Iterator[Song]:
     rng = random.Random(21)
     for _ in range(DRAWN):
-        song = genres.compose(rng)
+        song = tunes.compose(rng)
         parts = {name: keynet.rows(sound) for name, sound in drawn.draw(song, rng).items()}
         levelled = {name: rows * 0.1 / (np.sqrt(np.square(rows).mean()) + 1e-9) for name, rows in parts.items()}
         yield {"source": "drawn", "key": song.key, "genre": song.genre}, levelled

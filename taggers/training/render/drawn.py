@@ -1,4 +1,4 @@
-"""Draws the spectrogram of a song of taggers.training.render.genres instead of playing it: much faster.
+"""Draws the spectrogram of a song of taggers.training.render.tunes instead of playing it: much faster.
 
 A note is a row of harmonics with the envelope of an instrument that never was; each part gets its own. What
 taggers.constantq would say of a sine is asked once, so that drawn and heard notes have the same width.
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from taggers import constantq
 from taggers.constantq import BINS, BINS_PER_SEMITONE, FRAMES_PER_SECOND, LOWEST, SEMITONES
-from taggers.training.render.genres import LENGTH, Part, Song
 from taggers.training.render.jobs import Note
+from taggers.training.render.tunes import LENGTH, Part, Song
 
 FRAMES = int(LENGTH * FRAMES_PER_SECOND)
 _FINER = 4  # sines asked for in each bin

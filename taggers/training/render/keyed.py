@@ -1,4 +1,4 @@
-"""Plays the songs of taggers.training.render.genres part by part, so that training may mix them as it likes."""
+"""Plays the songs of taggers.training.render.tunes part by part, so that training may mix them as it likes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from taggers.training.render.genres import LENGTH, Part, Song, compose
 from taggers.training.render.midi import DRUM_CHANNEL, midi_file
+from taggers.training.render.tunes import LENGTH, Part, Song, compose
 
 FONTS = {
     "fluid-r3": "/usr/share/sounds/sf2/FluidR3_GM.sf2",
