@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from taggers.base import AudioFacts, Candidate, FileTags, Findings, Job, Tag, TagError, Tagger
 from taggers.formats import AUDIO_SUFFIXES
-from taggers.registry import TAGGERS, load, names, versions
+from taggers.registry import TAGGERS, load, names, vectors_of, versions
 from taggers.worker import start_worker, tag_file
 
 __all__ = [
@@ -26,5 +26,6 @@ __all__ = [
     "names",
     "start_worker",
     "tag_file",
+    "vectors_of",
     "versions",
 ]

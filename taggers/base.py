@@ -71,7 +71,7 @@ class Tagger:
 
     hears: whether it needs the decoded sound; one that does not still answers for a file that no decoder
     reads. meter: makes what is fed while the file is decoded, `meter(sample_rate, channels)`; `tag` finds it
-    again as `audio.meters[name]`.
+    again as `audio.meters[name]`. vectors: the models of the vectors that it makes (taggers.vectors).
     """
 
     name: str
@@ -80,6 +80,7 @@ class Tagger:
     tag: Callable[[Audio], Findings]
     hears: bool = True
     meter: Callable[[int, int], Meter] | None = None
+    vectors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

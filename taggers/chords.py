@@ -205,4 +205,4 @@ def calibrate(chance: float) -> float:
     return float(1 / (1 + np.exp(-(bias + scale * odds))))
 
 
-TAGGER = Tagger("chords", version=1, fields=("chords",), tag=tag)
+TAGGER = Tagger("chords", version=1, fields=("chords",), tag=tag, vectors=(CHORD_TRACK,))

@@ -219,4 +219,4 @@ def tag(audio: Audio) -> Findings:
     )
 
 
-TAGGER = Tagger("fingerprint", version=1, fields=("print",), tag=tag)
+TAGGER = Tagger("fingerprint", version=1, fields=("print",), tag=tag, vectors=(PRINT,))

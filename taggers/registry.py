@@ -7,6 +7,7 @@ archive can ask for versions and fields without paying for it.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -44,6 +45,11 @@ def names() -> tuple[str, ...]:
 def versions() -> dict[str, int]:
     """Every tagger's current version: what an archive's rows are compared with."""
     return {name: tagger.version for name, tagger in _all().items()}
+
+
+def vectors_of(names: Iterable[str]) -> tuple[str, ...]:
+    """The models of the vectors that these taggers make; one that is not there any more makes none."""
+    return tuple(model for name in names if name in _all() for model in _all()[name].vectors)
 
 
 @cache

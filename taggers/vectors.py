@@ -20,11 +20,3 @@ CHORD_TRACK = "chords-1"
 
 INSTRUMENTS = "instruments-1"
 """float16, one for each word of taggers.instrument.INSTRUMENTS: the chance that it plays."""
-
-MADE_BY = {
-    "embedding": (TIMBRE, RHYTHM),
-    "fingerprint": (PRINT,),
-    "chords": (CHORD_TRACK,),
-    "instrument": (INSTRUMENTS,),
-}
-"""Which tagger makes which."""

@@ -13,11 +13,12 @@ from typing import Any
 
 from peewee import chunked
 
+import taggers
 from archivist.store import chords, declared, many, said
 from archivist.store.said import Said
 from archivist.tables import VECTORS_STAMP, Analysis, Content, Embedding, Setting, Tag
 from archivist.text import clean
-from taggers.vectors import CHORD_TRACK, MADE_BY
+from taggers.vectors import CHORD_TRACK
 
 __all__ = [
     "Heard",
@@ -134,8 +135,8 @@ def _forget_said(heard: Iterable[tuple[int, str]]) -> int:
     for content_id, tagger in heard:
         of_content[content_id].append(tagger)
     of_taggers: dict[tuple[str, ...], list[int]] = defaultdict(list)  # nearly always all of them: one statement
-    for content_id, taggers in of_content.items():
-        of_taggers[tuple(taggers)].append(content_id)
+    for content_id, who in of_content.items():
+        of_taggers[tuple(who)].append(content_id)
     for names, ids in of_taggers.items():
         for batch in chunked(ids, _ROWS):
             Tag.delete().where(Tag.content << batch, Tag.tagger << names, Tag.source != "user").execute()
@@ -146,7 +147,7 @@ def _forget_said(heard: Iterable[tuple[int, str]]) -> int:
 
 def _made_by(names: Iterable[str]) -> Any:
     """The condition that a vector is of these taggers, whatever its edition; None where they make none."""
-    stems = [model.rpartition("-")[0] for name in names for model in MADE_BY.get(name, ())]
+    stems = [model.rpartition("-")[0] for model in taggers.vectors_of(names)]
     return reduce(or_, (Embedding.model.startswith(f"{stem}-") for stem in stems)) if stems else None
 
 
