@@ -66,7 +66,7 @@ def tell(audio: Audio) -> Findings:
     return Findings(vectors=vectors)
 
 
-TELLER = Tagger("embedding", version=2, fields=("embedding",), tag=tell, hears=False)
+TELLER = Tagger("embedding", version=2, fields=("embedding",), tag=tell, hears=False, vectors=(TIMBRE, RHYTHM))
 VECTORS = {
     # content: before (model, vector) → after the embedding tagger told them anew
     1: ([(TIMBRE, b"old"), ("timbre-0", b"older"), (PRINT, b"print")], {PRINT: b"print", RHYTHM: b"new"}),
