@@ -120,6 +120,17 @@ def test_print0_gives_the_very_bytes_of_each_path(studio: Path, home: Path) -> N
     assert paths == {str(studio / "names" / name) for name in HOSTILE}
 
 
+def test_a_reader_that_leaves_early_is_no_failure(studio: Path, home: Path) -> None:
+    import subprocess
+
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "archivist", "--archive", str(home / "archive.db"), "find", "--paths"]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_a_person_s_value_is_a_lock_that_undo_takes_back(run: Run, studio: Path) -> None:
     preview = run("set", "bracket", "key=8A", "bpm=92", "--dry-run")
     assert "would change" in preview.out

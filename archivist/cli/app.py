@@ -178,7 +178,9 @@ def leave(code: int) -> None:
 def main() -> None:
     """Run the command line; every foreseen error is one line on standard error."""
     try:
-        sys.exit(app(standalone_mode=False) or OK)  # the code of `leave`
+        code = app(standalone_mode=False)  # the code of `leave`
+    except SystemExit:  # how typer takes that the reader has left: `archivist find | head`
+        code = OK
     except _UsageError as error:
         _die_of_usage(error)
     except typer.Abort:
@@ -189,14 +191,12 @@ def main() -> None:
         _die(str(error), USAGE)
     except (ArchiveError, Interrupted) as error:
         _die(str(error), NOTHING)
-    except BrokenPipeError:  # `archivist find | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(OK)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except Exception as error:
         logging.getLogger("archivist").info("unforeseen", exc_info=error)
         _die(f"{type(error).__name__}: {error} (`archivist -v …` writes where to the log)", NOTHING)
+    sys.exit(code or OK)
 
 
 def _die_of_usage(error: Any) -> None:
