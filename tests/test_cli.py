@@ -120,6 +120,14 @@ def test_print0_gives_the_very_bytes_of_each_path(studio: Path, home: Path) -> N
     assert paths == {str(studio / "names" / name) for name in HOSTILE}
 
 
+@pytest.mark.parametrize("name", ["chorus", "h2", "projects"])
+def test_a_label_is_taken_off_whatever_letters_it_has(run: Run, studio: Path, name: str) -> None:
+    run("label", "bracket", f"+{name}")
+    assert run("label", "bracket", f"-{name}").out == "1 labelled\n"
+    assert run("find", f'label:"{name}"', "--json").rows == []
+    assert run("label", "-h").out.startswith("Usage:")
+
+
 def test_a_reader_that_leaves_early_is_no_failure(studio: Path, home: Path) -> None:
     import subprocess
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from archivist.cli import printing
 from archivist.cli.app import DryRun, Projects, app
@@ -49,7 +50,14 @@ def undo(context: typer.Context) -> None:
         _say_changes(archive.undo(), dry_run=False)
 
 
-@app.command(context_settings={"ignore_unknown_options": True})
+class _TakingOff(typer.core.TyperCommand):
+    """A command whose -NAME is a name: `-chorus` asks for no help, though there is an h in it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        return super().parse_args(ctx, ["--help" if word == "-h" else word for word in args])
+
+
+@app.command(cls=_TakingOff, context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 def label(
     context: typer.Context,
     query: Annotated[str, typer.Argument(help="Which files, or projects.")],
