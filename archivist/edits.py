@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from peewee import chunked
@@ -31,6 +32,7 @@ MOST_JUDGED = 200
 """Files at once: their pairs are 20,000."""
 NONE = ("none", "null", "-")
 KEEP = "keep"
+_LABEL = "label:"  # before a label's name, where an edit is kept
 _STEP = re.compile(
     r"(?:[x*×]\s*(?P<times>\d{1,2})\s*(?:[/:]\s*(?P<by>\d{1,2}))?|[/÷:]\s*(?P<part>\d{1,2}))", re.IGNORECASE
 )
@@ -169,7 +171,7 @@ def _planned(
             opinions = said[kind][id_]
             asked = limits if kind == "content" else {}
             open_to = doubtful(opinions, effective(opinions, asked)) if only_doubtful else wishes
-            for field in wishes.keys() & open_to.keys():
+            for field in (field for field in wishes if field in open_to):
                 if change := _changed(row, field, wishes[field], opinions, asked):
                     yield (kind, id_), *change
 
@@ -221,7 +223,7 @@ def undo() -> list[Change]:
     """Take back the newest edit; what changed by that, one line for each content or project."""
     with database.atomic():
         return [
-            Change(_place(edit), _subject(edit), _former(edit.after), _former(edit.before))
+            Change(_place(edit), _subject(edit), _former(edit, edit.after), _former(edit, edit.before))
             for edit in people.undo()
         ]
 
@@ -262,9 +264,12 @@ def contents_of(file_ids: Sequence[int]) -> list[int]:
     return list(found)
 
 
-def _former(row: Mapping[str, Any] | None) -> str | None:
+def _former(edit: Any, row: Mapping[str, Any] | None) -> str | None:
+    """A value as it was before or after an edit; of a label its name, where it was on."""
     if row is None:
         return None
+    if edit.field.startswith(_LABEL):
+        return str(edit.field.removeprefix(_LABEL))
     return value_text(row["number"] if row.get("number") is not None else row.get("text", ""))
 
 
@@ -278,13 +283,15 @@ def _place(edit: Any) -> str:
 def _place_of(content_id: int) -> str:
     file = File.get_or_none(File.content == content_id)
     if file is not None:
-        return str(file.rel_path)
+        return str(Path(file.volume.last_path, file.rel_path))
     content = Content.get_or_none(Content.id == content_id)
     return bytes(content.digest).hex() if content is not None else "a file that is gone"
 
 
 def _subject(edit: Any) -> str:
     """What was edited: a field, a label, or what was said of this content and another."""
+    if edit.field.startswith(_LABEL):
+        return "label"
     other = verdicts.other(edit.field)
     if other is None:
         return str(edit.field)

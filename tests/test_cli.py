@@ -120,6 +120,14 @@ def test_print0_gives_the_very_bytes_of_each_path(studio: Path, home: Path) -> N
     assert paths == {str(studio / "names" / name) for name in HOSTILE}
 
 
+def test_undo_says_what_it_takes_back_as_set_and_label_say_it(run: Run, studio: Path) -> None:
+    (row,) = run("find", "bracket", "--json").rows
+    run("set", "bracket", "key=Am")
+    assert run("undo").out == f"{row['path']}  key: A minor → nothing\n1 value changed\n"
+    run("label", "bracket", "+keeper")
+    assert run("undo").out == f"{row['path']}  label: keeper → nothing\n1 value changed\n"
+
+
 @pytest.mark.parametrize("name", ["chorus", "h2", "projects"])
 def test_a_label_is_taken_off_whatever_letters_it_has(run: Run, studio: Path, name: str) -> None:
     run("label", "bracket", f"+{name}")

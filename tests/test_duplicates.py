@@ -132,7 +132,10 @@ def test_what_is_kept_is_left_out_until_undone(archive: Archive) -> None:
     assert [member.verdict for group in kept for member in group.members if member.verdict] == ["keep"]
     [change] = archive.undo()
     assert (change.before, change.after) == ("keep", None)
-    assert sorted((change.path, change.field)) == ["verdict on it and vox.wav", "vox stereo.wav"]
+    assert Path(change.path).is_absolute()
+    assert Path(change.path).name == "vox stereo.wav"
+    assert change.field.startswith("verdict on it and ")
+    assert change.field.endswith("vox.wav")
     assert names(archive) == GROUPS
 
 
