@@ -22,6 +22,7 @@ from typing import Any, Generic, TypeVar
 
 import taggers
 from archivist import pending, processes
+from archivist.database import ArchiveError
 from archivist.store import moves
 from archivist.store.opinions import Heard, Said
 from archivist.tables import File
@@ -76,8 +77,11 @@ def _start_nice_worker() -> None:
 
 
 def dask_workers(address: str, time_limit: float) -> Workers:
-    """Workers of a Dask scheduler; they must see the drives under the same paths. Raises ImportError."""
-    from distributed import Client  # type: ignore[import-not-found]
+    """Workers of a Dask scheduler; they must see the drives under the same paths. Raises ArchiveError."""
+    try:
+        from distributed import Client  # type: ignore[import-not-found]
+    except ImportError as error:
+        raise ArchiveError("a scheduler needs Dask: pip install distributed") from error
 
     client = Client(address)
     jobs = max(1, sum(client.nthreads().values()))

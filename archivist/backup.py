@@ -143,12 +143,18 @@ def restore(archive: Path, source: Path) -> Path | None:
 
 
 def whole(archive: Path) -> None:
-    """Raises Damaged where an archive that was backed up is gone or empty: a new one must not take its place."""
-    there = archive.exists()
-    if (not there or archive.stat().st_size == 0) and every(archive):
-        raise Damaged(damage(archive, "it is empty" if there else "it is not there"))
-    if there and _is_cut_short(archive):
-        raise Damaged(damage(archive, "it is damaged: cut short"))
+    """Raises Damaged where an archive that was backed up is gone or empty: a new one must not take its place.
+    Raises ArchiveError where it is a folder, or not to be read."""
+    try:
+        if archive.is_dir():
+            raise ArchiveError(f"{archive}: a folder; name a file in it")
+        there = archive.exists()
+        if (not there or archive.stat().st_size == 0) and every(archive):
+            raise Damaged(damage(archive, "it is empty" if there else "it is not there"))
+        if there and _is_cut_short(archive):
+            raise Damaged(damage(archive, "it is damaged: cut short"))
+    except OSError as error:
+        raise ArchiveError(f"{archive}: cannot be opened: {error.strerror or error}") from error
 
 
 def _is_cut_short(archive: Path) -> bool:

@@ -57,6 +57,8 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
             remote: Database = connect_url(url, autoconnect=False)
         except ImproperlyConfigured as error:
             raise ArchiveError("PostgreSQL needs its driver: pip install 'studio-archivist[postgres]'") from error
+        except ValueError as error:  # it would repeat the URL, and a password in it
+            raise ArchiveError("this URL names no database; write postgresql://user@host/name") from error
         return remote
     if separator:
         raise ArchiveError(f"{url}: archives are a SQLite file or postgresql://user@host/name")

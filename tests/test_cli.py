@@ -120,6 +120,24 @@ def test_print0_gives_the_very_bytes_of_each_path(studio: Path, home: Path) -> N
     assert paths == {str(studio / "names" / name) for name in HOSTILE}
 
 
+WRONG = {
+    ("add", ".", "--kind", "loops"): 2,
+    ("schedule", "--kind", "at"): 2,
+    ("--archive", ".", "find"): 3,
+    ("--archive", "postgresql://me:secret@host", "find"): 3,
+}
+
+
+@pytest.mark.parametrize("words", WRONG, ids=" ".join)
+def test_what_is_wrong_is_said_in_words_with_the_contract_s_code(
+    run: Run, studio: Path, words: tuple[str, ...]
+) -> None:
+    done = run(*words)
+    assert (done.code, done.out) == (WRONG[words], "")
+    assert "archivist -v" not in done.err  # as of what nobody foresaw
+    assert "secret" not in done.err
+
+
 def test_undo_says_what_it_takes_back_as_set_and_label_say_it(run: Run, studio: Path) -> None:
     (row,) = run("find", "bracket", "--json").rows
     run("set", "bracket", "key=Am")

@@ -15,6 +15,7 @@ from archivist.cli import printing
 from archivist.cli.app import FAILED, INTERRUPTED, NOTHING, OK, Json, Session, app, interruptible, leave
 from archivist.cli.reporting import say_news
 from archivist.records import IndexSummary
+from archivist.roots import KINDS
 from archivist.text import printable
 from archivist.window import Window, closing
 
@@ -29,6 +30,8 @@ def add(
     ] = False,
 ) -> None:
     """Put a folder into the archive. Nothing in it is ever written to, but with --mark; `index` reads it."""
+    if kind not in KINDS:
+        raise typer.BadParameter(f"--kind {printable(kind)}: write one of {', '.join(KINDS)}")
     with context.obj.open() as archive:
         printing.write_line(f"added {printable(archive.add_root(root, kind, mark=mark).path)}")
 

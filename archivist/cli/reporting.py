@@ -167,6 +167,8 @@ def schedule(
     session: Session = context.obj
     if install and remove:
         raise typer.BadParameter("say one of --install and --remove")
+    if kind is not None and kind not in schedules.KINDS:
+        raise typer.BadParameter(f"--kind {printable(kind)}: write one of {', '.join(schedules.KINDS)}")
     try:
         planned = schedules.plan(kind or schedules.kind_here(), _command(context, session), _time(at))
         if install:
