@@ -123,6 +123,8 @@ def test_print0_gives_the_very_bytes_of_each_path(studio: Path, home: Path) -> N
 WRONG = {
     ("add", ".", "--kind", "loops"): 2,
     ("schedule", "--kind", "at"): 2,
+    ("find", "-drums"): 2,
+    ("browse",): 3,
     ("--archive", ".", "find"): 3,
     ("--archive", "postgresql://me:secret@host", "find"): 3,
 }

@@ -31,7 +31,6 @@ _LOG_BYTES, _LOGS = 5_000_000, 4  # of one log file, and how many older ones are
 OK, FAILED, USAGE, NOTHING, INTERRUPTED = 0, 1, 2, 3, 130
 
 _UsageError: Any = typer.BadParameter.__base__  # click's own, of which typer carries a copy under another name
-
 app = typer.Typer(
     help="Finds a studio's own past again: projects, takes, stems and samples, by key, tempo and name.",
     add_completion=False,
@@ -203,6 +202,9 @@ def _die_of_usage(error: Any) -> None:
     """As typer says it, but that a word of the command line may be a hostile name: `archivist show *`."""
     said = io.StringIO()
     error.show(said)
+    option = getattr(error, "option_name", None)  # one that there is not
+    if option and error.ctx and any(parameter.name == "query" for parameter in error.ctx.command.params):
+        said.write("A query that begins with a dash stands behind --, such as: archivist find -- -drums\n")
     sys.stderr.write("\n".join(map(printable, said.getvalue().split("\n"))))
     sys.exit(USAGE)
 

@@ -22,6 +22,8 @@ from archivist.text import printable
 @app.command()
 def browse(context: typer.Context, query: Query = None) -> None:
     """Open the terminal UI."""
+    if not on_terminal() and "TEXTUAL_DRIVER" not in os.environ:  # which `serve` sets: a page is its terminal
+        raise ArchiveError("browse needs a terminal; `archivist find` lists the same")
     open_browser(context.obj.open(), query_text(query))
 
 
