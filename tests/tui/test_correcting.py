@@ -73,6 +73,20 @@ async def test_what_has_left_the_list_is_marked_no_more() -> None:
     assert [len(changes) for changes in archive.journal] == [1, 1]
 
 
+async def test_while_the_projects_are_awaited_the_files_on_the_screen_are_what_changes() -> None:
+    archive = FakeArchive()
+    async with running(archive, LARGE) as ui:
+        await ui.press("enter", "j")
+        archive.find_delays[""] = 0.5
+        await ui.press("p", "right_square_bracket")
+        await ui.until(lambda: archive.journal)
+        assert list(archive.tempi) == [1]  # a project's would be below 0
+        await ui.shows("40 projects")
+        await ui.press("p", "m", "l")
+        await ui.shows("1,000 files")
+    assert len(archive.journal) == 1
+
+
 async def test_projects_have_no_queue_of_their_own() -> None:
     async with running(FakeArchive(doubtful={3})) as ui:
         await ui.press("enter", "p")

@@ -147,6 +147,7 @@ class BrowseScreen(Comparing, Correcting):
         else:
             cursor = message.selected or 0
         self._shown = request.serial
+        self._lists_projects = request.projects
         self._neighbours = message.results if isinstance(message.results, Neighbours) else None
         self._show_likeness(request.likeness)
         neighbours = self._neighbours
@@ -203,7 +204,7 @@ class BrowseScreen(Comparing, Correcting):
 
     def _read_details(self) -> None:
         if (row_id := self._table.row_id) is not None:
-            self._describe(row_id, self._projects)
+            self._describe(row_id, self._lists_projects)
 
     @work(thread=True, exclusive=True, group="details", exit_on_error=False)
     def _describe(self, row_id: int, projects: bool) -> None:
@@ -212,7 +213,7 @@ class BrowseScreen(Comparing, Correcting):
 
     def on_details_ready(self, message: DetailsReady) -> None:
         is_project = isinstance(message.details, ProjectDetails)
-        if is_project == self._projects and message.details.row.id == self._table.row_id:
+        if is_project == self._lists_projects and message.details.row.id == self._table.row_id:
             reasons = self._neighbours.reasons(message.details.row.id) if self._neighbours else ()
             self.query_one(DetailsPane).show(message.details, reasons)
 

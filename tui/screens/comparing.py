@@ -31,7 +31,7 @@ class Comparing(Listing):
         self._offered = (False, False)  # whether similar files, and projects, are listed
 
     def action_similar(self) -> None:
-        if (row_id := self._table.row_id) is None:
+        if (row_id := self._table.row_id) is None or self._lists_projects:
             return
         self._way.append(Place(self._input.value, self._likeness, row_id))
         self._likeness = Likeness((row_id,))

@@ -58,14 +58,15 @@ class Correcting(Listing):
         self._table.action_move(rows)
 
     def action_accept(self) -> None:
-        self._edit(partial(accept, self._archive, self._chosen))
+        if not self._lists_projects:
+            self._edit(partial(accept, self._archive, self._chosen))
 
     # ------------------------------------------------------------ values
 
     def action_edit(self) -> None:
         if (row := self._table.row) is None:
             return
-        ids, projects = self._chosen, self._projects
+        ids, projects = self._chosen, self._lists_projects
         fields = PROJECT_FIELDS if projects else FILE_FIELDS
         now = {field: str(getattr(row, field) or "") if len(ids) == 1 else "" for field in fields}
         name = row.name if len(ids) == 1 else count(len(ids), "project" if projects else "file")
@@ -78,7 +79,7 @@ class Correcting(Listing):
 
     def action_scale_tempo(self, factor: str) -> None:
         if ids := self._chosen:
-            self._edit(partial(scale_tempo, self._archive, ids, self._projects, Fraction(factor)))
+            self._edit(partial(scale_tempo, self._archive, ids, self._lists_projects, Fraction(factor)))
 
     def action_undo(self) -> None:
         self._edit(partial(undo, self._archive), undone=True)

@@ -20,7 +20,8 @@ class Listing(Screen[None]):
     def __init__(self, archive: Archive) -> None:
         super().__init__()
         self._archive = archive
-        self._projects = False
+        self._projects = False  # asked for
+        self._lists_projects = False  # on the screen: until the answer has come, its ids are of the other kind
         self._likeness: Likeness | None = None  # of the similar files that are listed
 
     @property
