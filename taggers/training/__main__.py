@@ -97,7 +97,7 @@ def chords(audio: Path, work: Path) -> None:
 def key(audio: Path, work: Path, songs: Path | None, teacher: Path | None) -> None:
     _check(audio)
     if teacher and not teacher.is_file():
-        raise SystemExit(f"{teacher} is no file: --teacher is ../shared/teachers/skey.pt")
+        raise SystemExit(f"{teacher} is no file: --teacher holds the tensors of S-KEY (taggers.training.key.skey)")
     if songs and not songs.is_dir():
         raise SystemExit(f"{songs} is no folder: --songs holds a folder of whole songs for each source")
     from taggers.training import key as network
@@ -153,7 +153,7 @@ def main() -> None:
             one.add_argument("--hours", type=float, default=1.2, help="how long to learn")
         if command is key:
             one.add_argument("--songs", type=Path, help="folder of whole songs, in a folder for each source")
-            one.add_argument("--teacher", type=Path, help="skey.pt; a pickle, so one that you trust")
+            one.add_argument("--teacher", type=Path, help="tensors of S-KEY, see taggers.training.key.skey")
     given = vars(parser.parse_args())
     del given["command"]
     given.pop("run")(**given)

@@ -43,7 +43,7 @@ SHARES = {"everything-is-remixed": 2.0, "left out": 4.0}
 
 def main(audio: Path, work: Path, whole: Path | None, teacher: Path | None) -> None:
     """audio: a folder of sounds with a manifest. whole: one with a folder of whole songs for each source. teacher:
-    the checkpoint of S-KEY."""
+    the tensors of S-KEY."""
     work.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     songs.store(work, "drawn", songs.drawn_songs())

@@ -1,8 +1,9 @@
 """S-KEY, a published network that hears keys, as a teacher: its chances for 24 keys (Y. Kong et al., "S-KEY:
 Self-supervised Learning of Major and Minor Keys from Audio", ICASSP 2025; deezer/skey, MIT).
 
-Its checkpoint is a pickle, which runs what its maker put in: load only one that you trust. Nothing that the
-project ships needs it.
+Its checkpoint is a pickle, which runs what its maker put in. What is read here is the tensors alone, as a
+throw-away script that you trust its checkpoint in makes of it: `torch.save(torch.load("skey.pt",
+weights_only=False)["stone"], "skey-tensors.pt")`. Nothing that the project ships needs it.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ Floats = NDArray[np.float32]
 
 
 class Skey:
-    def __init__(self, checkpoint: Path) -> None:
-        state = torch.load(checkpoint, map_location="cpu", weights_only=False)["stone"]
+    def __init__(self, tensors: Path) -> None:
+        state = torch.load(tensors, map_location="cpu", weights_only=True)
         held = {name.removeprefix("hcqt."): value.numpy() for name, value in state.items() if "hcqt." in name}
         self._kernels = [
             np.concatenate([held[f"cqt_kernels_{part}_{n}"][:, 0] for part in ("real", "imag")]).T
