@@ -26,7 +26,7 @@ from archivist.records import IndexSummary
 from archivist.rootscan import refuse, scan_root
 from archivist.run import Progress, RootScan, Run
 from archivist.scan import Known
-from archivist.store import moves, opinions, places, songs, words
+from archivist.store import moves, opinions, people, places, songs, words
 from archivist.tables import File, Project, Root, Version, database
 
 _ASKED = 32  # new files whose twins are asked for at once: those of one batch do not know each other
@@ -325,6 +325,7 @@ def _save_tags(run: Run, batch: Sequence[_Read], versions: dict[str, int], left:
         [(ids[one.digest], said) for one in copies for said in analysis.said_by_name(one.job.path)],
     )
     words.index_contents(set(ids.values()))
+    people.follow(ids.values())
     run.counts["analysed"] += sum(not (one.result.skipped or one.result.error) for one in batch)
 
 

@@ -2,7 +2,7 @@
 
 The network's word on each patch is pooled over the file (an instrument that plays in one verse counts), and turned
 into a chance that was fitted on sources it never learned from. Below PLAYS nothing is named, but for the likeliest
-one where it has at least LIKELIEST.
+one where it has at least LIKELIEST, or ONE_SHOT in a single sound.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from taggers.timbre import Heard
 
 PLAYS = 0.5
-LIKELIEST = 0.3
+LIKELIEST, ONE_SHOT = 0.3, 0.2
+"""What goes on and resembles nothing by more may be noise; half of the single sounds named with 0.2 to 0.3 are
+right."""
 SPECIFIC = 0.9
 """A member is named before its family where it has at least this share of the family's chance …"""
 ALONE = 0.5
@@ -41,7 +43,7 @@ def tag(audio: Audio) -> Findings:
     vectors = {VECTOR: chances.astype("<f2").tobytes()}
     of = {name: round(float(one), 3) for name, one in zip(INSTRUMENTS, chances, strict=True)}
     first = name_of(chances)
-    if of[first] < LIKELIEST:
+    if of[first] < (ONE_SHOT if audio.kind["one-shot"] >= PLAYS else LIKELIEST):
         return Findings(abstained={"instrument": "nothing that it knows stands out"}, vectors=vectors)
     playing = {first, *(name for name, one in of.items() if one >= PLAYS)}
     ranked = sorted(playing, key=lambda name: (name != first, -of[name]))
@@ -97,4 +99,4 @@ def pooled(logits: NDArray[np.float32], levels: NDArray[np.float32]) -> Chances:
 VERSE = 0.75
 """What plays surely in a tenth of 36 patches plays (0.56); what is suspected in one of them does not (0.39)."""
 
-TAGGER = Tagger("instrument", version=2, fields=("instrument",), tag=tag, vectors=(VECTOR,))
+TAGGER = Tagger("instrument", version=3, fields=("instrument",), tag=tag, vectors=(VECTOR,))

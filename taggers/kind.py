@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from taggers import pulse
 from taggers.base import Candidate, Findings, Tag, Tagger
-from taggers.instrument import LIKELIEST, hinted
+from taggers.instrument import hinted
 from taggers.loaded import once
 from taggers.onsets import FRAMES_PER_SECOND
 from taggers.tempo import MIN_CONTRAST, MIN_SHARE
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from taggers.timbre import Heard
 
 MIN_CONFIDENCE = 0.45
+KNOWN = 0.35
+"""What resembles no instrument by more may be noise."""
 HITS = 3
 """Onsets; a few without a beat are one sound."""
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -69,7 +71,7 @@ def tag(audio: Audio) -> Findings:
     if confidence < MIN_CONFIDENCE:
         return Findings(abstained={"kind": "could be several"})
     # A single sound may well be of nothing that it knows; what goes on without an instrument is noise
-    if hinted(heard).max() < LIKELIEST and (best != "one-shot" or _hisses(audio.onsets)):
+    if hinted(heard).max() < KNOWN and (best != "one-shot" or _hisses(audio.onsets)):
         return Findings(abstained={"kind": "no instrument that it knows: noise"})
     candidates = tuple(Candidate(name, round(one, 3)) for name, one in ranked)
     return Findings((Tag("kind", best, round(confidence, 3), engine="kind network", candidates=candidates),))
@@ -180,4 +182,4 @@ def _weights() -> tuple[NDArray[np.float32], ...]:
     return tuple(state[name].numpy() for name in names)
 
 
-TAGGER = Tagger("kind", version=1, fields=("kind",), tag=tag)
+TAGGER = Tagger("kind", version=2, fields=("kind",), tag=tag)

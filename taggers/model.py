@@ -20,7 +20,7 @@ from taggers.vectors import TIMBRE_SIZE
 
 WEIGHTS = Path(__file__).parent / "weights"
 
-FEATURES, HIDDEN = 512, 128
+FEATURES, HIDDEN = 1024, 128
 
 
 def _convolution(inside: int, outside: int, stride: int = 1) -> nn.Sequential:

@@ -27,7 +27,7 @@ STEADY = 3.6
 """A single part whose strongest pulse stands out less may be somebody speaking (1.5 to 3.5)."""
 ONE_SHOT = 0.8
 """From this chance on a sound is taken for a single one, however it repeats inside."""
-LOOP, STEM = 0.5, 0.5
+LOOP, STEM = 0.5, 0.4
 EAR, FOLLOWED = "tempo network", "beats followed"
 SURE = 0.5
 SAME = 0.05

@@ -88,3 +88,33 @@ def test_vectors_that_are_not_told_again_go(light: Archive, studio: Path, monkey
         for content, (_before, after) in VECTORS.items():
             rows = Embedding.select(Embedding.model, Embedding.vector).where(Embedding.content == content).tuples()
             assert {model: bytes(vector) for model, vector in rows} == after
+
+
+def retag(sound: Path, comment: str) -> None:
+    """Give a WAV another comment, as a tag editor would: other bytes, the same sound."""
+    text = comment.encode().ljust(len(comment) // 2 * 2 + 2, b"\0")
+    info = b"INFOICMT" + len(text).to_bytes(4, "little") + text
+    data = sound.read_bytes() + b"LIST" + len(info).to_bytes(4, "little") + info
+    sound.write_bytes(data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8:])
+
+
+def test_what_a_person_said_stays_with_a_sound_whose_file_is_tagged_anew(
+    light: Archive, studio: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry.TAGGERS, "fingerprint", "taggers.fingerprint:TAGGER")
+    registry._all.cache_clear()
+    registry.load.cache_clear()
+    sound = write_sound(studio / "take.wav", pitch=777)
+    index(light)
+    light.set_values("take", {"key": "Am", "bpm": "99"})
+    light.label("take", ["keeper"], [])
+    retag(sound, "cleaned up")
+    write_sound(studio / "hit 0.wav", pitch=778)  # another sound: nobody said anything of it
+    index(light)
+    found = [(Path(row.path).name, row.key, row.bpm) for row in light.find("label:keeper")]
+    assert found == [("take.wav", "A minor", 99.0)]
+    light.undo()
+    assert list(light.find("label:keeper")) == []
+    assert len(list(light.find("key:Am bpm:99"))) == 1
+    light.undo()
+    assert list(light.find("key:Am or bpm:99")) == []

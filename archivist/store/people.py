@@ -6,15 +6,16 @@ Only a person's command writes or removes such rows: no hearing, no move and no 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from peewee import chunked
+from peewee import chunked, fn
 
 from archivist.agreement import Value
 from archivist.store import declared, many, resolving, verdicts, words
-from archivist.tables import Edit, Label, LabelUse, Tag
+from archivist.tables import Content, Edit, Embedding, File, Label, LabelUse, Tag
 from archivist.text import clean
+from taggers.vectors import PRINT
 
 _ROWS = 500
 
@@ -102,6 +103,36 @@ def set_labels(
                 )
     _index_words(owner, ids)
     return batch
+
+
+def follow(contents: Iterable[int]) -> None:
+    """What a person said of a sound whose bytes lie nowhere any more comes to these contents where they are the
+    same sound: its file was given other tags. The edits come too, so that `undo` takes them back."""
+    place = File.select(File.id).where(File.content == Edit.content)
+    said = Edit.content.is_null(False) & ~Edit.field.startswith(verdicts.FIELD)
+    gone = [row[0] for row in Edit.select(Edit.content).where(said, ~fn.EXISTS(place)).distinct().tuples()]
+    if not gone:
+        return
+    heirs = {sound: content for content, sound in _sounds(contents)}
+    pairs = [(old, heirs[sound]) for old, sound in _sounds(gone) if heirs.get(sound, old) != old]
+    for old, new in pairs:
+        fields = [row[0] for row in Tag.select(Tag.field).where(Tag.content == new, Tag.source == "user").tuples()]
+        mine = (Tag.content == old, Tag.source == "user", Tag.field.not_in(fields))
+        Tag.update(content=new).where(*mine).execute()
+        labels = [row[0] for row in LabelUse.select(LabelUse.label).where(LabelUse.content == new).tuples()]
+        LabelUse.update(content=new).where(LabelUse.content == old, LabelUse.label.not_in(labels)).execute()
+        Edit.update(content=new).where(Edit.content == old, ~Edit.field.startswith(verdicts.FIELD)).execute()
+    _index_words("content", [new for _old, new in pairs])
+    _refresh("content", [content for pair in pairs for content in pair])
+
+
+def _sounds(contents: Iterable[int]) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """(content, what tells its sound from any other) of those that were heard."""
+    facts = (Content.id, Content.duration, Content.sample_rate, Content.channels, Embedding.vector)
+    prints = Content.select(*facts).join(Embedding).where(Embedding.model == PRINT)
+    for batch in chunked(contents, _ROWS):
+        for id_, *of_file, vector in prints.where(Content.id << batch).tuples():
+            yield id_, (*of_file, bytes(vector))
 
 
 def _index_words(owner: str, ids: Iterable[int]) -> None:

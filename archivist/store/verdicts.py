@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from archivist.tables import Content, Edit, Verdict
 
-_FIELD = "verdict:"
+FIELD = "verdict:"
 """Of an edit, before the id of the other content."""
 
 
@@ -25,7 +25,7 @@ def judge(pairs: Iterable[tuple[int, int]], verdict: str | None, batch: int) -> 
         Edit.create(
             batch=batch,
             content=left,
-            field=f"{_FIELD}{right}",
+            field=f"{FIELD}{right}",
             before={"text": before.verdict} if before else None,
             after={"text": verdict} if verdict else None,
             at=time.time(),
@@ -36,7 +36,7 @@ def judge(pairs: Iterable[tuple[int, int]], verdict: str | None, batch: int) -> 
 
 def other(field: str) -> int | None:
     """The content that an edit of this field says something of besides its own; None of other fields."""
-    return int(field.removeprefix(_FIELD)) if field.startswith(_FIELD) else None
+    return int(field.removeprefix(FIELD)) if field.startswith(FIELD) else None
 
 
 def write(left: int, right: int, verdict: str | None) -> None:

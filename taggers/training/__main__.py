@@ -1,12 +1,12 @@
 """Makes a network's weights, or the numbers of the tempo tagger, anew: one command each.
 
-    python -m taggers.training timbre --audio AUDIO --teacher FILE --work FOLDER [--hours 1.2]
+    python -m taggers.training timbre --audio AUDIO --teacher FILE --work FOLDER [--hours 2.5]
     python -m taggers.training kind --audio AUDIO --work FOLDER
     python -m taggers.training tempo --audio AUDIO --work FOLDER
     python -m taggers.training chords --audio AUDIO --work FOLDER
     python -m taggers.training key --audio AUDIO --work FOLDER [--songs FOLDER] [--teacher FILE]
 
-timbre renders clips, decodes them and AUDIO's, makes two pools of patches of them, learns from these for so many
+timbre renders clips, decodes them and AUDIO's, makes three pools of patches of them, learns from these for so many
 hours, and writes taggers/weights/timbre.pt with its calibration, and timbre.png; it fills some 8 GB of FOLDER.
 kind writes taggers/weights/kind.pt, and hears by means of timbre.pt. tempo composes songs, hears
 them and AUDIO's, and writes taggers/weights/tempo.pt. chords renders songs and writes taggers/weights/chords.pt.
@@ -30,10 +30,12 @@ RENDERS = {
     "fonts": ("musescore-general", "timgm6mb", "generaluser", "csound-gm", "avldrums"),
     "presets": ("lmms-presets", "zyn-presets", "voices-speech"),
     "nothing": ("nothing",),
-    "samples": ("foxdot",),
+    "samples": ("foxdot", "muldjord", "sectoid", "grandorgue"),
+    "modelled": ("modelled",),
 }
-LABELLED_PATCHES, OTHER_PATCHES = 100_000, 18_000
-"""Of AUDIO and sound fonts; of presets, voices and nothing, which are less like what people own."""
+LABELLED_PATCHES, OTHER_PATCHES, MORE_PATCHES = 100_000, 18_000, 18_000
+"""Of AUDIO and sound fonts; of presets, voices and nothing, which are less like what people own; of samples, real
+guitars and pipes, and what is modelled."""
 
 
 def timbre(audio: Path, teacher: Path, work: Path, hours: float) -> None:
@@ -53,14 +55,16 @@ def timbre(audio: Path, teacher: Path, work: Path, hours: float) -> None:
     renders = {name: work / f"renders-{name}" for name in RENDERS}
     for name, sources in RENDERS.items():
         _once(renders[name], render(sources))
-    stores = {name: work / f"clips-{name}" for name in ("audio", "fonts", "others")}
+    stores = {name: work / f"clips-{name}" for name in ("audio", "fonts", "others", "more")}
     clips.gather([audio], stores["audio"])
     clips.gather([renders["fonts"]], stores["fonts"])
-    clips.gather([renders[name] for name in ("presets", "nothing", "samples")], stores["others"])
-    pools = [work / "pool-labelled", work / "pool-others"]
+    clips.gather([renders[name] for name in ("presets", "nothing")], stores["others"])
+    clips.gather([renders[name] for name in ("samples", "modelled")], stores["more"])
+    pools = [work / "pool-labelled", work / "pool-others", work / "pool-more"]
     labelled = [stores["audio"], stores["fonts"]]
     pool.fill(pools[0], labelled, teacher, LABELLED_PATCHES, without=calibrate.HELD_OUT)
     pool.fill(pools[1], [stores["others"]], teacher, OTHER_PATCHES, first=1_000)
+    pool.fill(pools[2], [stores["more"]], teacher, MORE_PATCHES, first=2_000)
     _once(work / "network", learn)
     checkpoint = work / "network" / "timbre.pt"
     # The curve is written last
@@ -150,7 +154,7 @@ def main() -> None:
         one.add_argument("--work", type=Path, required=True, help="folder for what is made on the way")
         if command is timbre:
             one.add_argument("--teacher", type=Path, required=True, help="yamnet_spectra_in.tflite")
-            one.add_argument("--hours", type=float, default=1.2, help="how long to learn")
+            one.add_argument("--hours", type=float, default=2.5, help="how long to learn")
         if command is key:
             one.add_argument("--songs", type=Path, help="folder of whole songs, in a folder for each source")
             one.add_argument("--teacher", type=Path, help="tensors of S-KEY, see taggers.training.key.skey")

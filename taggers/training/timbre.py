@@ -7,10 +7,11 @@ adds, so on pictures too), equalised, low-passed, masked in time and frequency. 
 
 - which instruments play: binary cross entropy on what is known, and cross entropy on what a lone instrument is;
 - embeddings of one instrument from different sources, or of one clip, lie closer than others (supervised contrast,
-  Khosla et al. 2020, arXiv:2004.11362); pairs of one source that are different clips count neither way, so that a
-  recording chain is no reason to be near;
-- the teacher's features and scores (distillation), also on songs that nobody labelled. They are no truth: they
-  only shape the trunk, by heads that are thrown away.
+  Khosla et al. 2020, arXiv:2004.11362), the last few thousand of former batches among them (X. Wang et al. 2020,
+  arXiv:1912.06798); pairs of one source that are different clips count neither way, so that a recording chain is
+  no reason to be near, nor do a family and its member;
+- the teacher's features, each as far from its mean as it mostly is, and scores (distillation), also on songs that
+  nobody labelled. They are no truth: they only shape the trunk, by heads that are thrown away.
 
 The average of the weights over the last steps is kept (Polyak), as half precision.
 """
@@ -38,13 +39,16 @@ from taggers.model import FEATURES, Timbre
 from taggers.training import teacher
 from taggers.training.clips import Clip
 from taggers.training.pool import unpack
-from taggers.vocabulary import INSTRUMENTS
+from taggers.vocabulary import FAMILY_OF, INSTRUMENTS
 
 BATCH = 128
-MIXED = 0.45  # of the patches in a batch
+MIXED = 0.35  # of the patches in a batch
 PEAK_RATE = 2e-3
-CONTRAST, ALONE, TEACHER = 0.25, 0.5, 1.0  # beside the weight 1 of the instruments
-TEMPERATURE = 0.12
+CONTRAST, ALONE, TAUGHT_FEATURES, TAUGHT_SCORES = 0.25, 0.5, 2.0, 20.0  # beside the weight 1 of the instruments
+TEMPERATURE = 0.1
+REMEMBERED = 4_096  # embeddings of former batches
+SAME_CLIP = 0.5  # a positive of the same clip counts half of one of another source
+SPREAD_OF = 7  # the spread of the teacher's features is that of every seventh patch
 SONG_POSITIVE = 0.3  # an instrument of a song need not sound in this second of it
 
 
@@ -144,8 +148,10 @@ def _batch(pool: Pool, one: NDArray[np.int64], rng: np.random.Generator) -> dict
 
 
 def _changed(pictures: Tensor, rng: np.random.Generator) -> Tensor:
-    """Through another equaliser and another converter, and with pieces missing."""
+    """Faster or slower, higher or lower, through another equaliser and another converter, in other noise, and with
+    pieces missing."""
     count = len(pictures)
+    pictures = _noisy(_faded(_moved(pictures, rng), rng), rng)
     height = torch.linspace(0, 1, BANDS)
     curve = torch.zeros(count, BANDS)
     for turns in (0.5, 1.0, 2.0):
@@ -167,16 +173,50 @@ def _changed(pictures: Tensor, rng: np.random.Generator) -> Tensor:
     return pictures
 
 
+def _moved(pictures: Tensor, rng: np.random.Generator) -> Tensor:
+    """By up to three bands, and faster or slower by up to a third of an octave."""
+    count = len(pictures)
+    change = torch.zeros(count, 2, 3)
+    change[:, 0, 0] = 1
+    change[:, 0, 2] = _some(rng.uniform(-3, 3, count) * 2 / BANDS, 0.0, rng.random(count) < 0.5)
+    speed = _some(2 ** rng.uniform(-0.35, 0.35, count), 1.0, rng.random(count) < 0.4)
+    change[:, 1, 1], change[:, 1, 2] = speed, speed - 1
+    grid = F.affine_grid(change, [count, 1, FRAMES, BANDS], align_corners=False)
+    return F.grid_sample((pictures - FLOOR)[:, None], grid, align_corners=False)[:, 0] + FLOOR
+
+
+def _faded(pictures: Tensor, rng: np.random.Generator) -> Tensor:
+    count = len(pictures)
+    slope = _some(rng.uniform(-1.5, 1.5, count), 0.0, rng.random(count) < 0.3)[:, None, None]
+    slopes = slope * torch.linspace(0, 1, FRAMES)[None, :, None]
+    return pictures + torch.where(pictures > FLOOR + 0.5, slopes, 0.0)
+
+
+def _noisy(pictures: Tensor, rng: np.random.Generator) -> Tensor:
+    count = len(pictures)
+    level = _some(rng.uniform(-13, -6, count), -30.0, rng.random(count) < 0.2)[:, None, None]
+    tilt = torch.from_numpy(rng.normal(0, 1.5, count).astype(np.float32))[:, None, None]
+    noise = level + tilt * torch.linspace(-1, 1, BANDS) + 0.4 * torch.randn(count, FRAMES, BANDS)
+    return torch.logaddexp(pictures, noise)
+
+
+def _some(values: NDArray[np.float64], otherwise: float, chosen: NDArray[np.bool_]) -> Tensor:
+    return torch.from_numpy(np.where(chosen, values, otherwise).astype(np.float32))
+
+
 class Pupil(nn.Module):
     """The network with what is thrown away after training: the head that contrast pulls at (what lies below it
-    compares better, Chen et al. 2020, arXiv:2002.05709), and two that imitate the teacher."""
+    compares better, Chen et al. 2020, arXiv:2002.05709), and two that imitate the teacher. `taught`: some of the
+    teacher's features, (n, teacher.FEATURES), to know how they are spread."""
 
-    def __init__(self) -> None:
+    def __init__(self, taught: NDArray[np.float32]) -> None:
         super().__init__()
         self.net = Timbre(len(INSTRUMENTS))
-        self.to_contrast = nn.Sequential(nn.Linear(FEATURES, 256), nn.ReLU(inplace=True), nn.Linear(256, 128))
+        self.to_contrast = nn.Sequential(nn.Linear(FEATURES, 256), nn.ReLU(inplace=True), nn.Linear(256, EMBEDDED))
         self.to_features = nn.Linear(FEATURES, teacher.FEATURES)
         self.to_scores = nn.Linear(FEATURES, teacher.CLASSES)
+        self.middle, self.spread = (torch.from_numpy(one) for one in (taught.mean(0), taught.std(0) + 0.05))
+        self.memory = Memory()
 
     def loss(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         features = self.net.features(batch["pictures"])
@@ -188,38 +228,55 @@ class Pupil(nn.Module):
         if alone.sum() > 4:
             parts["alone"] = ALONE * F.cross_entropy(logits[alone], batch["slug"][alone], label_smoothing=0.05)
             vectors = F.normalize(self.to_contrast(features[alone]), dim=1)
-            parts["contrast"] = CONTRAST * _contrast(vectors, batch, alone)
+            what = torch.stack([batch[name][alone] for name in ("slug", "source", "clip")], dim=1)
+            parts["contrast"] = CONTRAST * self.memory.contrast(vectors, what)
         taught = batch["taught"].bool()
-        wanted = F.normalize(batch["features"][taught], dim=1)
-        parts["features"] = (
-            TEACHER * (1 - (F.normalize(self.to_features(features[taught]), dim=1) * wanted).sum(1)).mean()
-        )
+        wanted = ((batch["features"][taught] - self.middle) / self.spread).clamp(-5, 5)
+        parts["features"] = TAUGHT_FEATURES * F.mse_loss(self.to_features(features[taught]), wanted)
         scores = F.binary_cross_entropy_with_logits(self.to_scores(features[taught]), batch["scores"][taught])
-        parts["scores"] = TEACHER * 10 * scores
+        parts["scores"] = TAUGHT_SCORES * scores
         return parts
 
 
-def _contrast(vectors: Tensor, batch: dict[str, Tensor], alone: Tensor) -> Tensor:
-    slug, source, clip = batch["slug"][alone], batch["source"][alone], batch["clip"][alone]
-    same_slug = slug[:, None] == slug[None, :]
-    same_source = source[:, None] == source[None, :]
-    same_clip = clip[:, None] == clip[None, :]
-    itself = torch.eye(len(slug), dtype=torch.bool)
-    positive = ((same_slug & ~same_source) | same_clip) & ~itself
-    counted = (positive | ~same_slug) & ~itself
-    likeness = vectors @ vectors.T / TEMPERATURE
-    likeness = likeness.masked_fill(~counted, -1e4)
-    log_chance = likeness - likeness.logsumexp(dim=1, keepdim=True)
-    has = positive.any(dim=1)
-    mean = (log_chance * positive).sum(1)[has] / positive.sum(1)[has]
-    return -mean.mean() if has.any() else vectors.sum() * 0
+EMBEDDED = 128
+
+
+class Memory:
+    """Embeddings of former batches, and `what` they were of: (n, 3) slug, source, clip."""
+
+    def __init__(self) -> None:
+        self._vectors = torch.zeros(0, EMBEDDED)
+        self._what = torch.zeros(0, 3, dtype=torch.long)
+        self._kin = torch.eye(len(INSTRUMENTS), dtype=torch.bool)
+        for member, family in FAMILY_OF.items():
+            pair = [INSTRUMENTS.index(member), INSTRUMENTS.index(family)]
+            self._kin[pair, pair[::-1]] = True
+
+    def contrast(self, vectors: Tensor, what: Tensor) -> Tensor:
+        """The loss of these, among themselves and all that is remembered; they are remembered from now on."""
+        others, of = torch.cat((vectors, self._vectors)), torch.cat((what, self._what))
+        same_slug, same_source, same_clip = (what[:, None, column] == of[None, :, column] for column in range(3))
+        another = torch.ones_like(same_slug)
+        another[:, : len(vectors)].fill_diagonal_(False)
+        positive = ((same_slug & ~same_source) | same_clip) & another
+        counted = (positive | ~self._kin[what[:, None, 0], of[None, :, 0]]) & another
+        likeness = (vectors @ others.T / TEMPERATURE).masked_fill(~counted, -1e4)
+        log_chance = likeness - likeness.logsumexp(dim=1, keepdim=True)
+        self._vectors, self._what = (
+            torch.cat((old, new))[-REMEMBERED:]
+            for old, new in ((self._vectors, vectors.detach()), (self._what, what))
+        )
+        has = positive.any(dim=1)
+        weight = positive * (1 - SAME_CLIP * same_clip.float())
+        mean = (log_chance * weight).sum(1)[has] / weight.sum(1)[has]
+        return -mean.mean() if has.any() else vectors.sum() * 0
 
 
 def train(pool: Pool, hours: float, out: Path, threads: int, seed: int = 1) -> None:
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
     rng = np.random.default_rng(seed)
-    pupil = Pupil()
+    pupil = Pupil(pool.features[::SPREAD_OF].astype(np.float32))
     average = deepcopy(pupil.net)
     optimiser = torch.optim.AdamW(pupil.parameters(), lr=PEAK_RATE, weight_decay=0.02)
     started, step = time.monotonic(), 0

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from taggers.training.render import fonts, nothing, presets, samples, speech
+from taggers.training.render import fonts, modelled, nothing, presets, samples, speech
 from taggers.training.render.jobs import LONGEST, RATE, Floats, Job
 
 PROCESSES = 2
@@ -32,6 +32,7 @@ MAKERS = (
     (speech.NEEDS, speech.stages),
     (presets.NEEDS, presets.stages),
     (nothing.NEEDS, nothing.stages),
+    (modelled.NEEDS, modelled.stages),
     (samples.NEEDS, samples.stages),
 )
 NEEDS = {source: needs for sources, _ in MAKERS for source, needs in sources.items()}
