@@ -124,6 +124,7 @@ WRONG = {
     ("add", ".", "--kind", "loops"): 2,
     ("schedule", "--kind", "at"): 2,
     ("find", "-drums"): 2,
+    ("label", "bracket", "+ "): 2,
     ("browse",): 3,
     ("--archive", ".", "find"): 3,
     ("--archive", "postgresql://me:secret@host", "find"): 3,

@@ -65,8 +65,9 @@ def label(
     projects: Projects = False,
 ) -> None:
     """Put free labels on files or projects, or take them off."""
-    if wrong := [name for name in names if name[:1] not in ("+", "-") or len(name) < 2]:
-        raise typer.BadParameter(f"write +{printable(wrong[0])} or -{printable(wrong[0])}")
+    if wrong := [name for name in names if name[:1] not in ("+", "-") or not name[1:].strip()]:
+        name = printable(wrong[0].lstrip("+-").strip()) or "NAME"
+        raise typer.BadParameter(f"write +{name} or -{name}")
     add = [name[1:] for name in names if name.startswith("+")]
     off = [name[1:] for name in names if name.startswith("-")]
     with context.obj.open() as archive:
