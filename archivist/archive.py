@@ -24,6 +24,7 @@ from archivist.config import Config
 from archivist.connections import Connections, Interrupted, translated
 from archivist.database import ArchiveError, file_of, is_current, migrate, open_database
 from archivist.edits import EditError
+from archivist.query.compile import finds_all
 from archivist.query.nodes import Query, QueryError
 from archivist.query.parse import parse, parse_lenient
 from archivist.records import (
@@ -537,7 +538,7 @@ class Archive:
 
     def label(self, query: str, add: Sequence[str], remove: Sequence[str], *, projects: bool = False) -> int:
         """Put labels on what the query finds, or take them off; how many rows."""
-        rows = list(self.find(query, projects=projects))
+        rows = self._meant(query, projects=projects)
         with self._connected(writes=True):
             return edits.label(rows, add, remove)
 
@@ -550,8 +551,14 @@ class Archive:
         dry_run: bool,
     ) -> list[Change]:
         with self._connected(writes=True):
-            rows = list(self.find(query, projects=projects)) if ids is None else self._rows(ids, projects=projects)
+            rows = self._meant(query, projects=projects) if ids is None else self._rows(ids, projects=projects)
             return edits.plan(rows, values) if dry_run else edits.apply(rows, values)
+
+    def _meant(self, query: str, *, projects: bool) -> list[FileRow | ProjectRow]:
+        """What a query finds, for changes. Raises EditError where all of it would be passed over."""
+        if finds_all(_parse(query, None, lenient=False)):
+            raise EditError(f"{query}: holds no letter or digit to search by, so it would mean everything")
+        return list(self.find(query, projects=projects))
 
     # ------------------------------------------------------------ reading
 

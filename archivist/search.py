@@ -81,7 +81,7 @@ def match(database: Database, table: str, clauses: Sequence[Sequence[Phrase]]) -
 
     None where no clause holds a letter or digit: nothing is asked, so everything matches.
     """
-    asked = [[phrase for phrase in clause if _WORD.search(phrase.text)] for clause in clauses]
+    asked = [[phrase for phrase in clause if has_word(phrase.text)] for clause in clauses]
     asked = [clause for clause in asked if clause]
     if not asked:
         return None
@@ -93,6 +93,11 @@ def match(database: Database, table: str, clauses: Sequence[Sequence[Phrase]]) -
     text = " & ".join("(" + " | ".join(map(_tsquery, clause)) + ")" for clause in asked)
     matches = NodeList((source.c.words, SQL("@@ to_tsquery('simple',"), text, SQL(")")))
     return source.select(source.c.id).where(matches)
+
+
+def has_word(text: str) -> bool:
+    """Whether it holds a letter or digit: nothing else is indexed."""
+    return _WORD.search(text) is not None
 
 
 def searchable(text: str) -> str:

@@ -241,3 +241,16 @@ def test_find_starts_without_what_hears_and_draws(tmp_path: Path) -> None:
     environment = os.environ | {"ARCHIVIST_ARCHIVE": str(tmp_path / "a.db")}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
+
+
+@pytest.mark.parametrize("words", [("set", "★", "key=Am"), ("label", "path:!!", "+x"), ("unset", "… ★", "key")])
+def test_what_holds_no_letter_is_not_taken_for_everything(run: Run, studio: Path, words: tuple[str, ...]) -> None:
+    done = run(*words)
+    assert done.code == 2
+    assert "no letter or digit" in done.err
+    assert run("find", "label:x", "--json").rows == []
+
+
+def test_an_unset_variable_adds_no_folder(run: Run, studio: Path) -> None:
+    assert run("add", "").code == 2
+    assert len(run("roots", "--json").rows) == 1

@@ -23,7 +23,7 @@ from archivist.window import Window, closing
 @app.command()
 def add(
     context: typer.Context,
-    root: Annotated[Path, typer.Argument(help="A folder of projects, samples or both.")],
+    root: Annotated[str, typer.Argument(help="A folder of projects, samples or both.")],
     kind: Annotated[str, typer.Option(help="projects, samples or mixed.")] = "mixed",
     mark: Annotated[
         bool, typer.Option("--mark", help="Write .archivist-volume into it, to know it wherever it is mounted.")
@@ -32,8 +32,10 @@ def add(
     """Put a folder into the archive. Nothing in it is ever written to, but with --mark; `index` reads it."""
     if kind not in KINDS:
         raise typer.BadParameter(f"--kind {printable(kind)}: write one of {', '.join(KINDS)}")
+    if not root.strip():  # a script's unset variable would mean the folder that it runs in
+        raise typer.BadParameter("name a folder, . for the one that you are in")
     with context.obj.open() as archive:
-        printing.write_line(f"added {printable(archive.add_root(root, kind, mark=mark).path)}")
+        printing.write_line(f"added {printable(archive.add_root(Path(root), kind, mark=mark).path)}")
 
 
 @app.command()

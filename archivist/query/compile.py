@@ -156,6 +156,15 @@ def _condition(node: Node, leaf: Leaf, asking: Asking) -> Condition:
             return leaf(node, asking)
 
 
+def finds_all(query: Query) -> bool:
+    """Whether all that is asked for is words without a letter or digit, which are passed over."""
+    terms = query.where.terms if isinstance(query.where, And) else (query.where,)
+    leaves = [leaf for term in terms for leaf in (term.terms if isinstance(term, Or) else (term,))]
+    return bool(leaves) and all(
+        isinstance(leaf, Text | Match) and not search.has_word(leaf.text) for leaf in leaves
+    )
+
+
 def _as_clause(node: Node) -> tuple[search.Phrase, ...]:
     """Words, or words joined by `or`, as one clause of a full-text search; () for all else."""
     alternatives = node.terms if isinstance(node, Or) else (node,)

@@ -119,6 +119,10 @@ async def test_a_wrong_assignment_is_explained() -> None:
         await ui.write("colour=red")
         await ui.press("enter")
         await ui.shows("write one of bpm, key")
+        await ui.press("home", "ctrl+k")
+        await ui.write("key=H")
+        await ui.press("enter")
+        await ui.shows("H is no key; write Am", "key=H")
         assert ui.archive.journal == []
 
 

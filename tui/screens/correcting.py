@@ -11,10 +11,11 @@ from functools import partial
 
 from textual import on, work
 
+from archivist.edits import FILE_FIELDS, PROJECT_FIELDS
 from archivist.records import Change
 from tui.edits import accept, assign, scale_tempo, told, undo
 from tui.messages import Edited
-from tui.screens.edit import FILE_FIELDS, PROJECT_FIELDS, Assignment, EditScreen
+from tui.screens.edit import Assignment, EditScreen
 from tui.screens.listing import Listing
 from tui.terms import has_term, toggle
 from tui.widgets.cells import count
@@ -75,7 +76,7 @@ class Correcting(Listing):
             if assignment is not None:
                 self._edit(partial(assign, self._archive, ids, projects, *assignment))
 
-        self.app.push_screen(EditScreen(name, now, fields), write)
+        self.app.push_screen(EditScreen(name, now, projects=projects), write)
 
     def action_scale_tempo(self, factor: str) -> None:
         if ids := self._chosen:

@@ -11,10 +11,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from archivist.edits import EditError, checked
 from archivist.text import printable
-
-FILE_FIELDS = ("bpm", "key", "instrument", "kind")
-PROJECT_FIELDS = ("bpm", "key", "time_signature")
 
 Assignment = tuple[str, str]
 
@@ -22,12 +20,13 @@ Assignment = tuple[str, str]
 class EditScreen(ModalScreen[Assignment | None]):
     BINDINGS: ClassVar = [Binding("escape", "leave", "Leave")]
 
-    def __init__(self, name: str, values: dict[str, str], fields: tuple[str, ...]) -> None:
-        """`values`: what is in force now, by field."""
+    def __init__(self, name: str, values: dict[str, str], *, projects: bool) -> None:
+        """`values`: what is in force now, by field that can be set; whether of projects."""
         super().__init__()
         self._about = name
         self._values = values
-        self._fields = fields
+        self._fields = tuple(values)
+        self._projects = projects
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
@@ -50,8 +49,12 @@ class EditScreen(ModalScreen[Assignment | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         field, sign, value = (part.strip() for part in event.value.partition("="))
-        if sign and field.lower() in self._fields:
-            self.dismiss((field.lower(), value))
+        try:
+            if not (sign and field.lower() in self._fields):
+                raise EditError(f"write one of {', '.join(self._fields)}, then = and the value")
+            if value:
+                checked({field.lower(): value}, projects=self._projects)
+        except EditError as error:
+            self.query_one("#hint", Static).update(Content.styled(f"! {printable(str(error))}", "$error"))
         else:
-            problem = f"! write one of {', '.join(self._fields)}, then = and the value"
-            self.query_one("#hint", Static).update(Content.styled(problem, "$error"))
+            self.dismiss((field.lower(), value))
