@@ -254,3 +254,10 @@ def test_what_holds_no_letter_is_not_taken_for_everything(run: Run, studio: Path
 def test_an_unset_variable_adds_no_folder(run: Run, studio: Path) -> None:
     assert run("add", "").code == 2
     assert len(run("roots", "--json").rows) == 1
+
+
+def test_a_demo_that_cannot_be_written_says_where_and_why(run: Run, studio: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run("demo", str(tmp_path / "file/demo"))
+    assert done.code == 3
+    assert f"{tmp_path / 'file/demo'}: the demo cannot be written: " in done.err
