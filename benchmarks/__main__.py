@@ -11,6 +11,7 @@ COMMANDS = {
     "concurrency": "benchmarks.concurrency",
     "declared": "benchmarks.declared",
     "duplicates": "benchmarks.duplicates",
+    "indexing": "benchmarks.indexing",
     "instruments": "benchmarks.instruments",
     "rescan": "benchmarks.rescan",
     "similar": "benchmarks.similar",
