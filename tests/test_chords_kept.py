@@ -34,7 +34,7 @@ def tell(audio: Audio) -> Findings:
     )
 
 
-TAGGER = Tagger("chords", version=1, fields=("chords",), tag=tell, hears=False)
+TAGGER = Tagger("chords", version=1, fields=("chords",), tag=tell, hears=False, vectors=(CHORD_TRACK,))
 NAMES = ("Am F C G", "Bm G D A", "Dm7 G7 Cmaj7", "silent", "N Em N B Em")
 
 

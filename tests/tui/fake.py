@@ -93,6 +93,7 @@ class FakeArchive:
     empty: bool = False
     page_delay: float = 0.0
     find_delays: dict[str, float] = field(default_factory=dict)  # seconds by query
+    held: bool = False  # while it is, no search is answered
     broken: Exception | None = None  # raised by every search
     index_steps: int = 5
     index_pause: float = 0.02
@@ -254,7 +255,7 @@ class FakeArchive:
 
     def _wait(self, seconds: float, generation: int) -> None:
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        while time.monotonic() < end or self.held:
             if self.generation != generation:
                 raise Interrupted
             time.sleep(0.002)

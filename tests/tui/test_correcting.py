@@ -77,12 +77,15 @@ async def test_while_the_projects_are_awaited_the_files_on_the_screen_are_what_c
     archive = FakeArchive()
     async with running(archive, LARGE) as ui:
         await ui.press("enter", "j")
-        archive.find_delays[""] = 0.5
+        archive.held = True
         await ui.press("p", "right_square_bracket")
         await ui.until(lambda: archive.journal)
         assert list(archive.tempi) == [1]  # a project's would be below 0
+        archive.held = False
         await ui.shows("40 projects")
+        archive.held = True
         await ui.press("p", "m", "l")
+        archive.held = False
         await ui.shows("1,000 files")
     assert len(archive.journal) == 1
 
