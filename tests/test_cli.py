@@ -251,6 +251,11 @@ def test_what_holds_no_letter_is_not_taken_for_everything(run: Run, studio: Path
     assert run("find", "label:x", "--json").rows == []
 
 
+def test_a_label_may_be_a_star(run: Run, studio: Path) -> None:
+    run("label", "bracket", "+★")
+    assert run("set", "label:★", "bpm=77").out.endswith("1 value changed\n")
+
+
 def test_an_unset_variable_adds_no_folder(run: Run, studio: Path) -> None:
     assert run("add", "").code == 2
     assert len(run("roots", "--json").rows) == 1

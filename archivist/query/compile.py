@@ -160,9 +160,13 @@ def finds_all(query: Query) -> bool:
     """Whether all that is asked for is words without a letter or digit, which are passed over."""
     terms = query.where.terms if isinstance(query.where, And) else (query.where,)
     leaves = [leaf for term in terms for leaf in (term.terms if isinstance(term, Or) else (term,))]
-    return bool(leaves) and all(
-        isinstance(leaf, Text | Match) and not search.has_word(leaf.text) for leaf in leaves
-    )
+    words = [leaf for leaf in leaves if isinstance(leaf, Text) or (isinstance(leaf, Match) and _is_of_words(leaf))]
+    return bool(words) and len(words) == len(leaves) and not any(search.has_word(leaf.text) for leaf in words)
+
+
+def _is_of_words(node: Match) -> bool:
+    """Whether it asks the words of a column; a label may be a star."""
+    return node.field in _SEARCH_COLUMNS
 
 
 def _as_clause(node: Node) -> tuple[search.Phrase, ...]:
