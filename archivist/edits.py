@@ -32,7 +32,6 @@ MOST_JUDGED = 200
 """Files at once: their pairs are 20,000."""
 NONE = ("none", "null", "-")
 KEEP = "keep"
-_LABEL = "label:"  # before a label's name, where an edit is kept
 _STEP = re.compile(
     r"(?:[x*×]\s*(?P<times>\d{1,2})\s*(?:[/:]\s*(?P<by>\d{1,2}))?|[/÷:]\s*(?P<part>\d{1,2}))", re.IGNORECASE
 )
@@ -268,8 +267,8 @@ def _former(edit: Any, row: Mapping[str, Any] | None) -> str | None:
     """A value as it was before or after an edit; of a label its name, where it was on."""
     if row is None:
         return None
-    if edit.field.startswith(_LABEL):
-        return str(edit.field.removeprefix(_LABEL))
+    if edit.field.startswith(people.LABEL):
+        return str(edit.field.removeprefix(people.LABEL))
     return value_text(row["number"] if row.get("number") is not None else row.get("text", ""))
 
 
@@ -290,7 +289,7 @@ def _place_of(content_id: int) -> str:
 
 def _subject(edit: Any) -> str:
     """What was edited: a field, a label, or what was said of this content and another."""
-    if edit.field.startswith(_LABEL):
+    if edit.field.startswith(people.LABEL):
         return "label"
     other = verdicts.other(edit.field)
     if other is None:

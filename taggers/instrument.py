@@ -43,7 +43,7 @@ def tag(audio: Audio) -> Findings:
     vectors = {VECTOR: chances.astype("<f2").tobytes()}
     of = {name: round(float(one), 3) for name, one in zip(INSTRUMENTS, chances, strict=True)}
     first = name_of(chances)
-    if of[first] < (ONE_SHOT if audio.kind["one-shot"] >= PLAYS else LIKELIEST):
+    if of[first] < LIKELIEST and (of[first] < ONE_SHOT or audio.kind["one-shot"] < PLAYS):
         return Findings(abstained={"instrument": "nothing that it knows stands out"}, vectors=vectors)
     playing = {first, *(name for name, one in of.items() if one >= PLAYS)}
     ranked = sorted(playing, key=lambda name: (name != first, -of[name]))

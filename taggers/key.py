@@ -15,7 +15,7 @@ from taggers.base import Candidate, Findings, Tag, Tagger
 from taggers.pitch import KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -120,14 +120,18 @@ def judge(opinions: Floats, seconds: float) -> Floats:
     """The calibrated chance of each of KEYS, shape (24,): the opinions' weighted sum, surer where they agree."""
     import numpy as np
 
-    held = calibration()
-    chances = weighed(opinions, [held[name] for name in OPINIONS])
+    chances, confidence = settled(opinions, seconds, calibration())
     best = int(chances.argmax())
-    facts = evidence(chances, opinions, seconds)
-    confidence = 1 / (1 + math.exp(-sum(held[name] * value for name, value in facts.items())))
     rest = chances * (1 - confidence) / (1 - chances[best] + 1e-9)
     rest[best] = confidence
     return np.asarray(rest, np.float32)
+
+
+def settled(opinions: Floats, seconds: float, numbers: Mapping[str, float]) -> tuple[Floats, float]:
+    """(chances, shape (24,), before they are made honest; how sure the likeliest is), by these numbers."""
+    chances = weighed(opinions, [numbers[name] for name in OPINIONS])
+    facts = evidence(chances, opinions, seconds)
+    return chances, 1 / (1 + math.exp(-sum(numbers[name] * value for name, value in facts.items())))
 
 
 def weighed(opinions: Floats, weights: Sequence[float]) -> Floats:

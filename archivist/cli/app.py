@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -31,6 +31,7 @@ _LOG_BYTES, _LOGS = 5_000_000, 4  # of one log file, and how many older ones are
 OK, FAILED, USAGE, NOTHING, INTERRUPTED = 0, 1, 2, 3, 130
 
 _UsageError: Any = typer.BadParameter.__base__  # click's own, of which typer carries a copy under another name
+
 app = typer.Typer(
     help="Finds a studio's own past again: projects, takes, stems and samples, by key, tempo and name.",
     add_completion=False,
@@ -168,6 +169,12 @@ def interruptible() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def one_of(option: str, text: str, allowed: Collection[str]) -> None:
+    """Raises BadParameter where an option says none of what is allowed."""
+    if text not in allowed:
+        raise typer.BadParameter(f"{option} {printable(text)}: write one of {', '.join(allowed)}")
 
 
 def leave(code: int) -> None:

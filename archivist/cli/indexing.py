@@ -12,7 +12,7 @@ import typer
 
 from archivist.archive import ArchiveError
 from archivist.cli import printing
-from archivist.cli.app import FAILED, INTERRUPTED, NOTHING, OK, Json, Session, app, interruptible, leave
+from archivist.cli.app import FAILED, INTERRUPTED, NOTHING, OK, Json, Session, app, interruptible, leave, one_of
 from archivist.cli.reporting import say_news
 from archivist.records import IndexSummary
 from archivist.roots import KINDS
@@ -30,8 +30,7 @@ def add(
     ] = False,
 ) -> None:
     """Put a folder into the archive. Nothing in it is ever written to, but with --mark; `index` reads it."""
-    if kind not in KINDS:
-        raise typer.BadParameter(f"--kind {printable(kind)}: write one of {', '.join(KINDS)}")
+    one_of("--kind", kind, KINDS)
     if not root.strip():  # a script's unset variable would mean the folder that it runs in
         raise typer.BadParameter("name a folder, . for the one that you are in")
     with context.obj.open() as archive:

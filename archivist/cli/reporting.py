@@ -15,7 +15,7 @@ import typer
 from archivist import schedule as schedules
 from archivist.archive import Archive, ArchiveError
 from archivist.cli import printing
-from archivist.cli.app import Json, Session, app
+from archivist.cli.app import Json, Session, app, one_of
 from archivist.config import file_in_force
 from archivist.records import Report
 from archivist.schedule import Plan, ScheduleError
@@ -167,8 +167,8 @@ def schedule(
     session: Session = context.obj
     if install and remove:
         raise typer.BadParameter("say one of --install and --remove")
-    if kind is not None and kind not in schedules.KINDS:
-        raise typer.BadParameter(f"--kind {printable(kind)}: write one of {', '.join(schedules.KINDS)}")
+    if kind is not None:
+        one_of("--kind", kind, schedules.KINDS)
     try:
         planned = schedules.plan(kind or schedules.kind_here(), _command(context, session), _time(at))
         if install:

@@ -17,6 +17,8 @@ from archivist.tables import Content, Edit, Embedding, File, Label, LabelUse, Ta
 from archivist.text import clean
 from taggers.vectors import PRINT
 
+LABEL = "label:"
+"""Of an edit, before the name of a label."""
 _ROWS = 500
 
 
@@ -66,8 +68,8 @@ def undo() -> list[Edit]:
     for edit in edits:
         owner = "content" if edit.content_id is not None else "project"
         owner_id = edit.content_id if edit.content_id is not None else edit.project_id
-        if edit.field.startswith("label:"):
-            _write_label(owner, owner_id, edit.field.removeprefix("label:"), edit.before is not None)
+        if edit.field.startswith(LABEL):
+            _write_label(owner, owner_id, edit.field.removeprefix(LABEL), edit.before is not None)
             labelled[owner][owner_id] = None
         elif (other := verdicts.other(edit.field)) is not None:
             verdicts.write(owner_id, other, edit.before["text"] if edit.before else None)
@@ -96,7 +98,7 @@ def set_labels(
                 Edit.create(
                     batch=batch,
                     **{owner: owner_id},
-                    field=f"label:{name}",
+                    field=f"{LABEL}{name}",
                     before=before,
                     after=after,
                     at=now,
@@ -122,8 +124,9 @@ def follow(contents: Iterable[int]) -> None:
         labels = [row[0] for row in LabelUse.select(LabelUse.label).where(LabelUse.content == new).tuples()]
         LabelUse.update(content=new).where(LabelUse.content == old, LabelUse.label.not_in(labels)).execute()
         Edit.update(content=new).where(Edit.content == old, ~Edit.field.startswith(verdicts.FIELD)).execute()
-    _index_words("content", [new for _old, new in pairs])
-    _refresh("content", [content for pair in pairs for content in pair])
+    if pairs:
+        _index_words("content", [new for _old, new in pairs])
+        _refresh("content", [content for pair in pairs for content in pair])
 
 
 def _sounds(contents: Iterable[int]) -> Iterator[tuple[int, tuple[Any, ...]]]:

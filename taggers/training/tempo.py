@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from taggers import model, pulse, tactus, tempo
 from taggers.onsets import FRAMES_PER_SECOND
-from taggers.training import pieces, pulses
+from taggers.training import honesty, pieces, pulses
 
 COMPOSED, COMPOSER = 720, "composed"
 CUT = "cut loop"
@@ -313,7 +313,7 @@ def report(judged: list[Judged], calibration: Floats) -> None:
         own_calibration = calibrate([one for one in judged if one.example.group != group])
         sure += list(_sure(np.array([_facts(one) for one in own]), own_calibration))
         right += [one.exact for one in own]
-    print(f"expected calibration error {error(np.array(sure), np.array(right)):.3f}, groups left out")
+    print(f"expected calibration error {honesty.error(np.array(sure), np.array(right)):.3f}, groups left out")
     bins = np.clip((np.array(sure) * 10).astype(int), 0, 9)
     for at in range(10):
         if (bins == at).any():
@@ -333,10 +333,3 @@ def _line(those: list[Judged], calibration: Floats) -> str:
         f"{len(those):5} {exact.mean():.3f} {tolerant.mean():.3f} {answered.mean():.2f} {right:.3f}; "
         f"{surer.mean():.2f} {wrong:.3f}"
     )
-
-
-def error(sure: Floats, right: NDArray[np.bool_]) -> float:
-    """Expected calibration error in ten bins of equal width."""
-    bins = np.clip((sure * 10).astype(int), 0, 9)
-    parts = ((bins == at) for at in range(10))
-    return float(sum(part.mean() * abs(sure[part].mean() - right[part].mean()) for part in parts if part.any()))

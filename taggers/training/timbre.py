@@ -36,7 +36,7 @@ from torch.nn import functional as F
 
 from taggers.logmel import BANDS, FLOOR, FRAMES
 from taggers.model import FEATURES, Timbre
-from taggers.training import teacher
+from taggers.training import averages, teacher
 from taggers.training.clips import Clip
 from taggers.training.pool import unpack
 from taggers.vocabulary import FAMILY_OF, INSTRUMENTS
@@ -294,7 +294,7 @@ def train(pool: Pool, hours: float, out: Path, threads: int, seed: int = 1) -> N
         nn.utils.clip_grad_norm_(pupil.parameters(), 5.0)
         optimiser.step()
         step += 1
-        _follow(average, pupil.net, min(0.999, step / (step + 20)))
+        averages.follow(average, pupil.net, min(0.999, step / (step + 20)))
         for name, value in parts.items():
             sums[name] = sums.get(name, 0.0) * 0.98 + 0.02 * float(value.detach())
         if step % 100 == 0:
@@ -305,15 +305,6 @@ def train(pool: Pool, hours: float, out: Path, threads: int, seed: int = 1) -> N
         if step % 1000 == 0:
             keep(average, out, step)
     keep(average, out, step)
-
-
-def _follow(average: nn.Module, net: nn.Module, keep_share: float) -> None:
-    with torch.no_grad():
-        for held, new in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
-            if held.is_floating_point():
-                held.mul_(keep_share).add_(new, alpha=1 - keep_share)
-            else:
-                held.copy_(new)
 
 
 def keep(net: nn.Module, out: Path, step: int) -> None:

@@ -25,7 +25,6 @@ class EditScreen(ModalScreen[Assignment | None]):
         super().__init__()
         self._about = name
         self._values = values
-        self._fields = tuple(values)
         self._projects = projects
 
     def compose(self) -> ComposeResult:
@@ -36,11 +35,11 @@ class EditScreen(ModalScreen[Assignment | None]):
             yield Static(Content.styled(self._hint(), "$quiet"), id="hint")
 
     def _now(self) -> Content:
-        parts = [(f"{field} {printable(self._values[field]) or '–'}   ", "$quiet") for field in self._fields]
+        parts = [(f"{field} {printable(self._values[field]) or '–'}   ", "$quiet") for field in self._values]
         return Content.assemble((f"{printable(self._about)}\n", "bold"), *parts)
 
     def _hint(self) -> str:
-        names = ", ".join(self._fields)
+        names = ", ".join(self._values)
         return f"{names} = value, or none. Yours wins and stays; nothing after = takes it back."
 
     def action_leave(self) -> None:
@@ -50,8 +49,8 @@ class EditScreen(ModalScreen[Assignment | None]):
         event.stop()
         field, sign, value = (part.strip() for part in event.value.partition("="))
         try:
-            if not (sign and field.lower() in self._fields):
-                raise EditError(f"write one of {', '.join(self._fields)}, then = and the value")
+            if not (sign and field.lower() in self._values):
+                raise EditError(f"write one of {', '.join(self._values)}, then = and the value")
             if value:
                 checked({field.lower(): value}, projects=self._projects)
         except EditError as error:

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from taggers import keynet
-from taggers.key import OPINIONS, evidence, weighed
+from taggers.key import OPINIONS, evidence, settled, weighed
 from taggers.keynet import KeyNet
 from taggers.pitch import KEYS as NAMES
 from taggers.pitch import compatible, relative
+from taggers.training import honesty
 from taggers.training.key.learning import said
 from taggers.training.key.songs import Pool
 
 RIDGE = 0.002
-TENTHS = 10
 
 Floats = NDArray[np.float32]
 
@@ -82,10 +82,8 @@ def calibrate(heard: Sequence[Judged], shares: Mapping[str, float]) -> dict[str,
 
 def verdict(one: Judged, numbers: Mapping[str, float]) -> tuple[int, float]:
     """(the key, among KEYS; how sure), as taggers.key.judge would say."""
-    chances = weighed(one.opinions, [numbers[name] for name in OPINIONS])
-    facts = evidence(chances, one.opinions, one.seconds)
-    odds = sum(numbers[name] * value for name, value in facts.items())
-    return int(chances.argmax()), float(1 / (1 + np.exp(-odds)))
+    chances, confidence = settled(one.opinions, one.seconds, numbers)
+    return int(chances.argmax()), confidence
 
 
 def report(heard: Sequence[Judged], numbers: Mapping[str, float]) -> None:
@@ -106,16 +104,8 @@ def report(heard: Sequence[Judged], numbers: Mapping[str, float]) -> None:
         wrong = float((1 - right[sure >= 0.8]).sum())
         print(
             f"{name:36} {len(members):5}  {right.mean():.3f}  {np.mean(points):.3f} {(sure >= 0.8).sum():5}  "
-            f"{wrong:5.1f}  {sure.mean():.3f}  {error(sure, right):.3f}"
+            f"{wrong:5.1f}  {sure.mean():.3f}  {honesty.error(sure, right):.3f}"
         )
-
-
-def error(sure: NDArray[np.float64], right: NDArray[np.float64]) -> float:
-    """How far confidence and truth lie apart, on average over tenths of confidence."""
-    tenth = np.minimum((sure * TENTHS).astype(int), TENTHS - 1)
-    return float(
-        sum(abs(sure[tenth == n].sum() - right[tenth == n].sum()) for n in range(TENTHS)) / max(1, len(sure))
-    )
 
 
 def mirex(said: str, true: str) -> float:

@@ -19,6 +19,7 @@ from torch.nn import functional
 from taggers.key import opinions
 from taggers.keynet import KeyNet, logs
 from taggers.pitch import KEYS as NAMES
+from taggers.training import averages
 from taggers.training.key.excerpts import Cutter
 from taggers.training.key.labels import chances, moved, target
 from taggers.training.key.songs import Example, Pool
@@ -129,7 +130,7 @@ def learn(course: Course, net: KeyNet, invented: Pool, recorded: Pool | None, ou
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimizer.step()
-        _follow(mean, net, min(AVERAGED, step / (step + 20)))
+        averages.follow(mean, net, min(AVERAGED, step / (step + 20)))
         total += float(loss.detach())
         if step % 100 == 0:
             print(f"step {step}: loss {total / 100:.3f}, {time.monotonic() - begin:.0f} s", flush=True)
@@ -146,19 +147,7 @@ def _share(course: Course, step: int) -> float:
     return min(1.0, step / course.rises, max(course.last, left))
 
 
-def _follow(mean: KeyNet, net: KeyNet, keep: float) -> None:
-    now = net.state_dict()
-    for name, value in mean.state_dict().items():
-        if value.is_floating_point():
-            value.mul_(keep).add_(now[name], alpha=1 - keep)
-        else:
-            value.copy_(now[name])
-
-
 def average(nets: Sequence[KeyNet]) -> KeyNet:
-    """The mean of weights that come from the same beginning: about as good as the mean of their answers."""
-    states = [net.state_dict() for net in nets]
-    mean = {name: torch.stack([state[name].float() for state in states]).mean(dim=0) for name in states[0]}
     net = KeyNet()
-    net.load_state_dict({name: value.to(states[0][name].dtype) for name, value in mean.items()})
+    net.load_state_dict(averages.mean([one.state_dict() for one in nets]))
     return net.eval()
