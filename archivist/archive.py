@@ -16,6 +16,7 @@ import threading
 import time
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -26,7 +27,7 @@ from archivist.database import ArchiveError, file_of, is_current, migrate, open_
 from archivist.edits import EditError
 from archivist.query.compile import finds_all
 from archivist.query.nodes import Query, QueryError
-from archivist.query.parse import parse, parse_lenient
+from archivist.query.parse import order, parse, parse_lenient
 from archivist.records import (
     ArchiveCounts,
     Change,
@@ -352,7 +353,7 @@ class Archive:
             return results.find(
                 parsed,
                 projects=projects,
-                offline=roots.offline_volumes(),
+                offline=roots.offline(),
                 limit=limit,
                 connect=self._connected,
             )
@@ -361,7 +362,7 @@ class Archive:
         """How many results carry each key, tempo band, DAW, instrument, kind and year."""
         parsed = _parse(query, None, lenient)
         with self._connected():
-            return results.facets(parsed, projects=projects, offline=roots.offline_volumes())
+            return results.facets(parsed, projects=projects, offline=roots.offline())
 
     def counts(self) -> ArchiveCounts:
         with self._connected():
@@ -428,7 +429,7 @@ class Archive:
                 parsed,
                 weighed,
                 limit=limit,
-                offline=roots.offline_volumes(),
+                offline=roots.offline(),
                 connect=self._connected,
             )
 
@@ -450,7 +451,7 @@ class Archive:
         from archivist import uses
 
         with self._connected():
-            return list(uses.lacked(roots.offline_volumes(), unresolved=unresolved))
+            return list(uses.lacked(roots.offline(), unresolved=unresolved))
 
     def plugins(self) -> list[PluginUse]:
         """Every plugin that a project uses, or used, those of most projects first."""
@@ -468,9 +469,7 @@ class Archive:
 
         wanted = frozenset(self.find(query).ids) if query.strip() else None
         with self._connected():
-            return duplicates.find(
-                wanted, by, decided=decided, offline=roots.offline_volumes(), connect=self._connected
-            )
+            return duplicates.find(wanted, by, decided=decided, offline=roots.offline(), connect=self._connected)
 
     def _matrices(self) -> Matrices:
         from archivist.vectors import Matrices
@@ -529,7 +528,7 @@ class Archive:
         from archivist import corrections
 
         with self._connected():
-            return list(corrections.every(roots.offline_volumes()))
+            return list(corrections.every(roots.offline()))
 
     def undo(self) -> list[Change]:
         """Take the newest edit back; a second call the one before."""
@@ -571,12 +570,12 @@ class Archive:
         return self._rows([row_id], projects=projects)[0]
 
     def _rows(self, ids: Sequence[int], *, projects: bool) -> list[FileRow | ProjectRow]:
-        found = list(Results(array("q", ids), projects, roots.offline_volumes(), self._connected))
+        found = list(Results(array("q", ids), projects, roots.offline(), self._connected))
         if missing := set(ids) - {row.id for row in found}:
             raise ArchiveError(f"no {'project' if projects else 'file'} has the id {min(missing)}")
         return found
 
 
 def _parse(query: str, sort: str | None, lenient: bool) -> Query:
-    text = f"{query} sort:{sort}" if sort else query
-    return parse_lenient(text) if lenient else parse(text)
+    parsed = parse_lenient(query) if lenient else parse(query)
+    return replace(parsed, sort=order(sort)) if sort else parsed

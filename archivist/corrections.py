@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from peewee import chunked, fn
 
+from archivist.offline import Offline
 from archivist.records import Correction
 from archivist.tables import File, Tag, Volume
 
@@ -14,14 +15,14 @@ _FIELDS = ("bpm", "key", "instrument", "kind")
 _ROWS = 500  # of one question
 
 
-def every(offline: Iterable[int]) -> Iterator[Correction]:
+def every(offline: Offline) -> Iterator[Correction]:
     """Each value that a person has locked of a file that is there, in the order of paths; one place of a content.
-    offline: volumes whose drive is away. Needs an open connection."""
+    Needs an open connection."""
     place = (
         File.select(fn.MIN(File.id).alias("id"))
         .where(
             File.missing_since.is_null(),
-            File.volume.not_in(list(offline)),
+            ~offline.of(File),
             File.content << Tag.select(Tag.content).where(Tag.source == "user", Tag.field << _FIELDS),
         )
         .group_by(File.content)

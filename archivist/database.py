@@ -36,6 +36,12 @@ def by_bytes(database: Database, column: Any) -> Any:
     return column if isinstance(database, SqliteDatabase) else NodeList((column, SQL('COLLATE "C"')))
 
 
+def inside(database: Database, column: Any, folder: str) -> Any:
+    """The condition that the path in `column` lies below this folder, which is not the top one."""
+    path, head = by_bytes(database, column), to_store(folder)
+    return (path >= head + "/") & (path < head + "0")  # "0" follows "/" in ASCII
+
+
 class PathField(TextField):
     """Text of a path or file name: any bytes a file system allows but NUL come back as they went in."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,13 +49,14 @@ from archivist.tables import Marker as MarkerTable
 from archivist.tables import Plugin as PluginTable
 from archivist.tables import Track as TrackTable
 from archivist.tempomap import placed
-from archivist.text import number_text
+from archivist.text import from_printed, number_text
 from taggers.chordnames import chord_name
 from taggers.chordtrack import unpack
 from taggers.vectors import CHORD_TRACK
 
 _DIGITS = 19  # an id has fewer: 64 bits
 _VERSIONS = 200
+_NAMED = 5  # projects, in an error
 _READS_NAMES = ("embedded", "name")  # taggers whose silence means nothing: most files say nothing of themselves
 _ITEMS = 5_000  # of one kind in one pane: beyond that nobody reads on
 
@@ -100,6 +101,10 @@ def identify(target: str, *, projects: bool) -> tuple[str, int]:
     """("file" or "project", id) of what a person named: an id, or a path. Raises ArchiveError."""
     if found := known(target, projects=projects):
         return found
+    if songs := [song for place in _places(target) for song in _songs(*place)]:
+        named = ", ".join(song.name for song in songs[:_NAMED])
+        more = f" and {len(songs) - _NAMED} more" if len(songs) > _NAMED else ""
+        raise ArchiveError(f"{target}: holds several projects, {named}{more}: name the project's own file")
     raise ArchiveError(f"{target}: the archive knows no such file or project (is it in a root, and indexed?)")
 
 
@@ -107,16 +112,21 @@ def known(target: str, *, projects: bool = False) -> tuple[str, int] | None:
     """The same, or None of a path that the archive does not know. An id is taken as it is."""
     if target.isdecimal() and len(target) < _DIGITS and not Path(target).exists():
         return ("project" if projects else "file", int(target))
-    path = Path(target).expanduser().absolute()
-    for volume in Volume.select():
-        mount = volumes.locate(volume.key, volume.last_path) or Path(volume.last_path)
-        for named in (path, path.resolve()):
-            if not named.is_relative_to(mount):
-                continue
-            rel_path = named.relative_to(mount).as_posix()
-            if found := _at(volume.id, rel_path):
-                return found
-    return None
+    return next((found for place in _places(target) if (found := _at(*place))), None)
+
+
+def _places(target: str) -> Iterator[tuple[int, str]]:
+    """Where a path may lie: (volume, path on it). One as it was printed, `caf\\xe9.wav`, counts too."""
+    paths = [Path(name).expanduser().absolute() for name in dict.fromkeys((target, from_printed(target)))]
+    drives = [
+        (volume.id, volumes.locate(volume.key, volume.last_path) or Path(volume.last_path))
+        for volume in Volume.select()
+    ]
+    for path in paths:
+        for volume_id, mount in drives:
+            for named in dict.fromkeys((path, path.resolve())):
+                if named.is_relative_to(mount):
+                    yield volume_id, named.relative_to(mount).as_posix()
 
 
 def _at(volume_id: int, rel_path: str) -> tuple[str, int] | None:
@@ -124,8 +134,14 @@ def _at(volume_id: int, rel_path: str) -> tuple[str, int] | None:
     if file is not None:
         is_song = file.is_project and file.project_id is not None
         return ("project", file.project_id) if is_song else ("file", file.id)
-    inside = list(Project.select(Project.id).where(Project.volume == volume_id, Project.rel_path == rel_path))
-    return ("project", inside[0].id) if len(inside) == 1 else None
+    songs = _songs(volume_id, rel_path)
+    return ("project", songs[0].id) if len(songs) == 1 else None
+
+
+def _songs(volume_id: int, folder: str) -> list[Project]:
+    """The projects that lie in this folder itself."""
+    here = (Project.volume == volume_id) & (Project.rel_path == folder) & Project.missing_since.is_null()
+    return list(Project.select().where(here).order_by(Project.sort_name))
 
 
 def counts(roots: Sequence[RootInfo]) -> ArchiveCounts:

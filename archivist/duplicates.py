@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from peewee import chunked
 
 from archivist import vectors
+from archivist.offline import Offline
 from archivist.records import DuplicateGroup, DuplicateMember, FileRow
 from archivist.results import Connect, Results
 from archivist.store import verdicts
@@ -68,12 +69,12 @@ class _Copy:
 
 
 def find(
-    wanted: frozenset[int] | None, by: By, *, decided: bool, offline: frozenset[int], connect: Connect
+    wanted: frozenset[int] | None, by: By, *, decided: bool, offline: Offline, connect: Connect
 ) -> list[DuplicateGroup]:
     """Groups, those that would save most first.
 
     wanted: ids of files of which one at least must be in a group; None for every group. decided: also what a
-    person said to keep. offline: volumes whose drive is away. Needs an open connection.
+    person said to keep. Needs an open connection.
     """
     said = verdicts.every()
     places = _places()
@@ -331,7 +332,7 @@ def _pair(one: _Copy, other: _Copy) -> Pair:
 
 
 def _told(
-    groups: list[list[_Copy]], said: dict[Pair, str], offline: frozenset[int], connect: Connect
+    groups: list[list[_Copy]], said: dict[Pair, str], offline: Offline, connect: Connect
 ) -> list[DuplicateGroup]:
     groups.sort(key=lambda group: -sum(copy.size for copy in group[1:]))
     told = []

@@ -12,6 +12,7 @@ from typing import Any
 
 from peewee import SQL, Select, Value, fn
 
+from archivist.offline import NOTHING, Offline
 from archivist.query.compile import compile
 from archivist.query.nodes import EVERYTHING, Query
 from archivist.records import Facet, FacetCount
@@ -23,7 +24,7 @@ _NANOSECONDS = 1_000_000_000
 
 
 def facets(
-    query: Query, *, projects: bool = False, offline: frozenset[int] = frozenset(), now: float | None = None
+    query: Query, *, projects: bool = False, offline: Offline = NOTHING, now: float | None = None
 ) -> tuple[Facet, ...]:
     """Counts of each facet, most first; years newest first, tempi upwards. Needs an open connection.
 
@@ -55,7 +56,7 @@ def _facet(name: str, counter: Counter[Any]) -> Facet:
     return Facet(name, tuple(FacetCount(*_TERMS[name](value), count) for value, count in ordered))
 
 
-def _counted(query: Query, projects: bool, offline: frozenset[int], now: float) -> dict[str, Counter[Any]]:
+def _counted(query: Query, projects: bool, offline: Offline, now: float) -> dict[str, Counter[Any]]:
     select = compile(query, projects=projects, offline=offline, now=now, ordered=False)
     if projects:
         columns = {"key": Project.key, "bpm": _band(Project.bpm), "daw": Project.daw}

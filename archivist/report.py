@@ -63,7 +63,7 @@ def note(summary: IndexSummary, *, unnoted: bool) -> None:
     if not (unnoted or runs.has_news(summary)):
         return
     here = File.content.is_null(False) & File.missing_since.is_null() & ~File.is_project
-    runs.note_conflicts(File.select(File.content).where(here, file_state("conflict", frozenset())).distinct())
+    runs.note_conflicts(File.select(File.content).where(here, file_state("conflict")).distinct())
     runs.note_lost_samples(
         Version.select(Version.project, SampleUse.raw_path)
         .join(SampleUse)

@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeAlias
 from peewee import Select, fn
 
 from archivist.facets import facets
+from archivist.offline import NOTHING, Offline
 from archivist.query.compile import compile
 from archivist.query.nodes import NEWEST_FIRST, Query, Sort
 from archivist.records import FileRow, ProjectRow
@@ -40,15 +41,15 @@ def find(
     query: Query,
     *,
     projects: bool = False,
-    offline: frozenset[int] = frozenset(),
+    offline: Offline = NOTHING,
     limit: int | None = None,
     now: float | None = None,
     connect: Connect | None = None,
 ) -> Results:
     """Everything that `query` finds, or its first `limit`, which is fast whatever the query.
 
-    offline: the volumes whose drive is away. Needs an open connection; `connect` opens one when rows are
-    looked at later. Raises QueryError on an order that projects do not have.
+    Needs an open connection; `connect` opens one when rows are looked at later. Raises QueryError on an order that
+    projects do not have.
     """
     moment = time.time() if now is None else now
     ask = partial(compile, query, projects=projects, offline=offline, now=moment)
@@ -74,7 +75,7 @@ def _ids(select: Select) -> array[int]:
 class Results:
     """A sequence of rows. May be read from several threads."""
 
-    def __init__(self, ids: array[int], projects: bool, offline: frozenset[int], connect: Connect) -> None:
+    def __init__(self, ids: array[int], projects: bool, offline: Offline, connect: Connect) -> None:
         self.ids = ids
         self.projects = projects
         self._offline = offline
@@ -122,7 +123,7 @@ class Results:
         return [found[id_] for id_ in ids if id_ in found]
 
 
-def _file_rows(ids: array[int], offline: frozenset[int]) -> dict[int, Row]:
+def _file_rows(ids: array[int], offline: Offline) -> dict[int, Row]:
     select = (
         File.select(
             File.id, Volume.last_path, File.rel_path, File.name, Project.name, Project.daw, Content.kind,
@@ -136,13 +137,13 @@ def _file_rows(ids: array[int], offline: frozenset[int]) -> dict[int, Row]:
     )  # fmt: skip
     rows: dict[int, Row] = {}
     for id_, volume_path, rel_path, name, *middle, mtime_ns, missing_since, volume, drive in select.tuples():
-        state = _state(missing_since, volume, offline)
+        state = _state(missing_since, offline.holds(volume, rel_path))
         path = str(Path(volume_path, rel_path))
         rows[id_] = FileRow(*(id_, path, name, *middle, _iso(mtime_ns / 1e9), state, drive))
     return rows
 
 
-def _project_rows(ids: array[int], offline: frozenset[int]) -> dict[int, Row]:
+def _project_rows(ids: array[int], offline: Offline) -> dict[int, Row]:
     current = Version.alias()
     versions = Version.select(fn.COUNT(Version.id)).where(Version.project == Project.id)
     files = File.select(fn.COUNT(File.id)).where(File.project == Project.id, ~File.is_project)
@@ -158,7 +159,7 @@ def _project_rows(ids: array[int], offline: frozenset[int]) -> dict[int, Row]:
     )  # fmt: skip
     rows: dict[int, Row] = {}
     for id_, volume_path, rel_path, *middle, modified_at, missing_since, volume, drive in select.tuples():
-        state = _state(missing_since, volume, offline)
+        state = _state(missing_since, offline.holds(volume, rel_path))
         path = str(Path(volume_path, rel_path))
         rows[id_] = ProjectRow(*(id_, path, *middle, _iso(modified_at), state, drive))
     return rows
@@ -168,9 +169,7 @@ def _iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
-def _state(
-    missing_since: float | None, volume: int, offline: frozenset[int]
-) -> Literal["present", "missing", "offline"]:
-    if volume in offline:  # nobody can say whether it is still there
+def _state(missing_since: float | None, is_offline: bool) -> Literal["present", "missing", "offline"]:
+    if is_offline:  # nobody can say whether it is still there
         return "offline"
     return "present" if missing_since is None else "missing"

@@ -8,6 +8,7 @@ from pathlib import Path
 from archivist import volumes
 from archivist.database import ArchiveError
 from archivist.details import iso
+from archivist.offline import Offline
 from archivist.records import RootInfo
 from archivist.store import moves, places
 from archivist.tables import Root, Scan, Volume, database
@@ -111,15 +112,17 @@ def describe(root: Root) -> RootInfo:
     )
 
 
-def offline_volumes() -> frozenset[int]:
-    """Ids of volumes that are not mounted now, or whose every root's folder is away."""
+def offline() -> Offline:
+    """What of all roots cannot be reached now."""
     mounts = volumes.mounted()
-    here: dict[int, bool] = {}
+    drives, folders = set(), []
     for root in Root.select(Root, Volume).join(Volume):
         place = volumes.locate(root.volume.key, root.volume.last_path, mounts)
-        present = place is not None and (place / root.rel_path).is_dir()
-        here[root.volume_id] = here.get(root.volume_id, False) or present
-    return frozenset(volume_id for volume_id, present in here.items() if not present)
+        if place is None:
+            drives.add(root.volume_id)
+        elif not (place / root.rel_path).is_dir():
+            folders.append((root.volume_id, root.rel_path))
+    return Offline(frozenset(drives), tuple(folders))
 
 
 def _relative(folder: Path, mount: Path) -> str:

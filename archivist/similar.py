@@ -27,6 +27,7 @@ from peewee import Select, chunked
 
 from archivist import details, likeness, vectors
 from archivist.database import ArchiveError
+from archivist.offline import NOTHING, Offline
 from archivist.query.compile import compile
 from archivist.query.nodes import EVERYTHING, Query
 from archivist.records import FileRow, Neighbour
@@ -177,7 +178,7 @@ def nearest(
     weights: Mapping[str, float],
     *,
     limit: int,
-    offline: frozenset[int] = frozenset(),
+    offline: Offline = NOTHING,
     connect: Connect | None = None,
 ) -> list[Neighbour]:
     """The best `limit` of what `query` finds, best first; bytes that lie in several places once, and none of the
@@ -229,7 +230,7 @@ def _target(aspect: str, like: Sequence[Example], unlike: Sequence[Example]) -> 
     return next((unit for vector in (moved, mean, towards[0]) if (unit := _unit(vector)) is not None), None)
 
 
-def _ask(query: Query, offline: frozenset[int]) -> Select:
+def _ask(query: Query, offline: Offline) -> Select:
     found = compile(query, offline=offline, now=time.time(), ordered=False)
     return found.columns(File.content, File.id).where(File.content.is_null(False))
 
@@ -317,14 +318,14 @@ def _values(contents: Ids) -> dict[str, NDArray[Any]]:
 _KEY_PLACES = {key: place for place, key in enumerate(KEYS)}
 
 
-def _rows(contents: Ids, places: _Places, offline: frozenset[int], connect: Connect) -> dict[int, FileRow]:
+def _rows(contents: Ids, places: _Places, offline: Offline, connect: Connect) -> dict[int, FileRow]:
     """For each content the row of one of its places: one that can be reached, then the shortest path."""
     ids = places.files[np.isin(places.contents, contents)].tolist()
     best: dict[int, tuple[tuple[bool, int, int], int]] = {}
     for some in chunked(ids, _ROWS):
         columns = File.select(File.id, File.content, File.volume, File.rel_path).where(File.id << some)
         for file_id, content, volume, rel_path in columns.tuples():
-            rank = (volume in offline, len(rel_path), file_id)
+            rank = (offline.holds(volume, rel_path), len(rel_path), file_id)
             if content not in best or rank < best[content][0]:
                 best[content] = (rank, file_id)
     contents_of = {file_id: content for content, (_rank, file_id) in best.items()}

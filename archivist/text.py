@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 MAX_TEXT = 1_000
@@ -66,6 +67,26 @@ def printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(map(_escape, text))
+
+
+_ESCAPED = re.compile(r"\\x([0-9a-f]{2})|\\u([0-9a-f]{4})")
+
+
+def from_printed(text: str) -> str:
+    """The name that `printable` wrote so. A byte that is not UTF-8 and a control of one number look alike there,
+    and the byte is likelier.
+
+    >>> ascii(from_printed("caf\\\\xe9.wav"))
+    "'caf\\\\udce9.wav'"
+    """
+    return _ESCAPED.sub(_unescaped, text)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    code = int(match[1] or match[2], 16)
+    if match[1] and code >= 0x80:
+        code += 0xDC00
+    return chr(code) if code else match[0]  # no name holds a NUL
 
 
 def _escape(char: str) -> str:

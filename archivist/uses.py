@@ -12,6 +12,7 @@ from typing import Any
 from peewee import JOIN, fn
 
 from archivist.details import iso
+from archivist.offline import Offline
 from archivist.records import Doubt, FileRow, FileUses, LackedSample, PluginUse, ProjectUse
 from archivist.tables import (
     File,
@@ -101,7 +102,7 @@ def _doubts(file: File) -> Iterator[Doubt]:
         yield Doubt(path.name, str(path), "this root was never indexed to its end")
 
 
-def lacked(offline: frozenset[int], *, unresolved: bool = False) -> Iterator[LackedSample]:
+def lacked(offline: Offline, *, unresolved: bool = False) -> Iterator[LackedSample]:
     """Samples that the current version of a project would not find: gone, missing, or lying elsewhere.
 
     unresolved: also those that only the machine which saved the project could tell. What lies on a drive
@@ -123,7 +124,7 @@ def lacked(offline: frozenset[int], *, unresolved: bool = False) -> Iterator[Lac
     )  # fmt: skip
     for row in rows.tuples().iterator():
         id_, name, mount, folder, daw, raw_path, status, rel_path, volume, missing_since, file_mount = row
-        if volume is not None and volume in offline:
+        if volume is not None and offline.holds(volume, rel_path):
             continue
         project = str(Path(mount, folder))
         known_at = None

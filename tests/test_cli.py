@@ -124,6 +124,7 @@ WRONG = {
     ("add", ".", "--kind", "loops"): 2,
     ("schedule", "--kind", "at"): 2,
     ("find", "-drums"): 2,
+    ("find", "kick", "--sort", "foo"): 2,
     ("label", "bracket", "+ "): 2,
     ("browse",): 3,
     ("--archive", ".", "find"): 3,
@@ -155,6 +156,47 @@ def test_a_label_is_taken_off_whatever_letters_it_has(run: Run, studio: Path, na
     assert run("label", "bracket", f"-{name}").out == "1 labelled\n"
     assert run("find", f'label:"{name}"', "--json").rows == []
     assert run("label", "-h").out.startswith("Usage:")
+
+
+def test_an_order_that_there_is_not_is_said_without_a_place_in_the_query(run: Run, studio: Path) -> None:
+    assert "character" not in run("find", "kick", "--sort", "foo").err
+    names = [row["name"] for row in run("find", "sort:name", "--sort", "-name", "--json").rows]
+    assert names[0] == "line\nbreak.wav"
+
+
+def test_a_path_as_it_was_printed_names_its_file(run: Run, studio: Path) -> None:
+    printed = [line for line in run("find", "--paths").out.splitlines() if "\\x" in line]
+    assert len(printed) == 3  # an escape, a line break, a byte
+    assert [run("show", path).out.splitlines()[0] for path in printed] == printed
+
+
+def test_a_folder_of_several_projects_says_which(run: Run, studio: Path) -> None:
+    assert run("show", studio / "Song").code == 0
+    write_project(studio / "Song/Other.rpp", bpm=100)
+    run("index")
+    done = run("show", studio / "Song")
+    assert (done.code, done.out) == (3, "")
+    assert "Other, Song" in done.err
+    (studio / "Song/Other.rpp").unlink()
+    run("index", "--accept-missing")
+    run("prune", "--yes")
+
+
+NO_OUTPUT = {">&-": "standard output is closed", ">/dev/full": "No space left on device"}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("where", NO_OUTPUT)
+@pytest.mark.parametrize("form", ["--json", "--csv"])
+def test_a_result_that_cannot_be_written_is_an_error(studio: Path, home: Path, where: str, form: str) -> None:
+    import subprocess
+
+    command = [sys.executable, "-m", "archivist", "--archive", str(home / "archive.db"), "find", form]
+    done = subprocess.run(["sh", "-c", f'"$@" {where}', "sh", *command], stderr=subprocess.PIPE, check=False)
+    lines = done.stderr.decode().splitlines()
+    assert done.returncode in (2, 3)
+    assert len(lines) == 1
+    assert NO_OUTPUT[where] in lines[0]
 
 
 def test_a_reader_that_leaves_early_is_no_failure(studio: Path, home: Path) -> None:

@@ -108,6 +108,24 @@ def test_a_drive_that_is_away_changes_nothing(run: Run, studio: Path) -> None:
     assert (done.code, counts(summary)) == (0, {"seen": 8})
 
 
+def test_one_root_that_is_away_leaves_the_others_of_its_drive_present(run: Run, studio: Path) -> None:
+    index(run)
+    other = studio.with_name(f"{studio.name} too")  # its path begins alike
+    (other / "Moon").mkdir(parents=True)
+    shutil.copy2(studio / "Samples/hit 3.wav", other / "Moon/far 3.wav")
+    run("add", str(other))
+    index(run)
+    hidden = studio.rename(studio.with_name("unplugged"))
+    away = {row["name"] for row in run("find", "is:offline", "--json").rows}
+    states = {row["name"]: row["state"] for row in run("find", "--json").rows}
+    assert states == dict.fromkeys(away, "offline") | {"far 3.wav": "present"}
+    assert len(away) == 6
+    assert {row["state"] for row in run("find", "--projects", "--json").rows} == {"offline"}
+    assert [row["name"] for row in run("find", "3 -is:offline", "--json").rows] == ["far 3.wav"]
+    hidden.rename(studio)
+    assert run("find", "is:offline", "--json").rows == []
+
+
 def test_a_root_that_is_suddenly_empty_is_left_as_it_was(run: Run, studio: Path) -> None:
     index(run)
     for entry in studio.iterdir():

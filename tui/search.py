@@ -49,7 +49,7 @@ def _found(archive: Archive, request: Request, start: float) -> Iterator[Results
     try:
         results = archive.find(query, projects=projects, limit=WINDOW, lenient=True)
     except QueryError as error:  # an order that files have and projects do not
-        misread = Misread(str(error), error.position)
+        misread = Misread(str(error), error.position or 0)
         query = without_sort(query)
         results = archive.find(query, projects=projects, limit=WINDOW, lenient=True)
     head = results.rows(0, min(PAGE, len(results)))
@@ -88,7 +88,7 @@ def _misread(query: str) -> Misread | None:
     try:
         parse(query)
     except QueryError as error:
-        return Misread(str(error), error.position)
+        return Misread(str(error), error.position or 0)
     return None
 
 

@@ -183,6 +183,8 @@ def leave(code: int) -> None:
 
 def main() -> None:
     """Run the command line; every foreseen error is one line on standard error."""
+    if sys.stdout is None:
+        _die("standard output is closed: there is nowhere to write a result to", USAGE)
     try:
         code = app(standalone_mode=False)  # the code of `leave`
     except SystemExit:  # how typer takes that the reader has left: `archivist find | head`
@@ -192,7 +194,8 @@ def main() -> None:
     except typer.Abort:
         _die("aborted", INTERRUPTED)
     except QueryError as error:
-        _die(f"{error} (at character {error.position + 1} of the query)", USAGE)
+        place = "" if error.position is None else f" (at character {error.position + 1} of the query)"
+        _die(f"{error}{place}", USAGE)
     except (EditError, ConfigError) as error:
         _die(str(error), USAGE)
     except (ArchiveError, Interrupted) as error:

@@ -10,11 +10,13 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, TextIO
 
+from archivist.archive import ArchiveError
 from archivist.details import value_text
 from archivist.records import FileRow, Inspection, Neighbour, ProjectRow
 from archivist.text import number_text, printable
@@ -52,6 +54,18 @@ def write_line(text: str = "") -> None:
     write_bytes(text.encode("utf-8", "backslashreplace") + b"\n")
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """Raises ArchiveError where the result cannot be written; a reader who has left (`| head`) is no error."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ArchiveError(f"the result cannot be written: {error.strerror or error}") from error
+
+
+@_told()
 def write_bytes(data: bytes) -> None:
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
@@ -63,6 +77,7 @@ def text_output() -> TextIO:
     return sys.stdout
 
 
+@_told()
 def write_csv(rows: Iterable[Any], file: IO[str]) -> None:
     writer = None
     for row in rows:
@@ -74,6 +89,7 @@ def write_csv(rows: Iterable[Any], file: IO[str]) -> None:
     file.flush()
 
 
+@_told()
 def write_m3u(rows: Iterable[FileRow], file: IO[str]) -> None:
     """An extended M3U in UTF-8. A path that a line cannot hold as it is becomes a file: URL, as players know."""
     file.write("#EXTM3U\n")

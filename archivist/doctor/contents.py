@@ -18,8 +18,7 @@ _EXAMPLES = 3
 
 
 def waiting(_case: Case) -> Iterator[Finding]:
-    offline = roots.offline_volumes()
-    here = File.volume.not_in(sorted(offline)) if offline else File.id > 0
+    here = ~roots.offline().of(File)
     projects = pending.project_files(here, {reader.name: reader.version for reader in readers.readers()})
     sounds = pending.audio_files(here, taggers.versions())
     if projects or sounds:

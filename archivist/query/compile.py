@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from peewee import JOIN, SQL, Join, NodeList, Ordering, Select, fn
 
 from archivist import chordsearch, search
+from archivist.offline import NOTHING, Condition, Offline
 from archivist.query.fields import DAW_ALIASES
 from archivist.query.nodes import (
     MOST_DOUBTFUL,
@@ -35,7 +36,7 @@ from archivist.query.nodes import (
     Text,
     Within,
 )
-from archivist.query.states import NEVER, Condition, file_state, pinned, unindexed
+from archivist.query.states import file_state, pinned, unindexed
 from archivist.tables import Content, File, Label, LabelUse, Project, Tag, database
 from archivist.vocabulary import mask
 
@@ -44,9 +45,9 @@ _ALWAYS = SQL("1 = 1")
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """offline: volumes whose drive is away. now: UTC seconds. dense: see `compile`."""
+    """now: UTC seconds. dense: see `compile`."""
 
-    offline: frozenset[int]
+    offline: Offline
     now: float
     dense: bool = False
 
@@ -58,14 +59,14 @@ def compile(
     query: Query,
     *,
     projects: bool = False,
-    offline: frozenset[int] = frozenset(),
+    offline: Offline = NOTHING,
     now: float,
     ordered: bool = True,
     dense: bool = False,
 ) -> Select:
     """The ids of the files or projects that `query` finds, in its order. All values come bound.
 
-    offline: the volumes whose drive is away. now: UTC seconds, for ages. ordered: False leaves out the order.
+    now: UTC seconds, for ages. ordered: False leaves out the order.
     dense: for the first of very many; SQLite then goes through all in the order asked for, which is the
     sooner done the more of them match. Those whose value to sort by is unknown are left out.
     Raises QueryError on an order that projects do not have.
@@ -245,7 +246,7 @@ def _project_state(state: str, asking: Asking) -> Condition:
         case "missing":
             return Project.missing_since.is_null(False)
         case "offline":
-            return Project.volume << sorted(asking.offline) if asking.offline else NEVER
+            return asking.offline.of(Project)
         case "factory":
             return Project.is_factory
         case _:

@@ -12,9 +12,10 @@ from typing import TypeAlias
 
 
 class QueryError(Exception):
-    """A query that cannot be read, in one line for a person. `position` counts characters from 0."""
+    """A query that cannot be read, in one line for a person. `position` counts characters from 0, and is None
+    where what is wrong was said beside the query."""
 
-    def __init__(self, message: str, position: int) -> None:
+    def __init__(self, message: str, position: int | None) -> None:
         super().__init__(message)
         self.position = position
 
@@ -96,7 +97,7 @@ EVERYTHING = And(())
 class Sort:
     field: str
     descending: bool = False
-    position: int = dataclasses.field(default=0, compare=False)
+    position: int | None = dataclasses.field(default=0, compare=False)
 
 
 NEWEST_FIRST = Sort("added", descending=True)

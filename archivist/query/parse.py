@@ -39,6 +39,18 @@ def parse(text: str, *, typing: bool = False) -> Query:
     return _query(_tame(text), typing=typing, lenient=False)
 
 
+def order(text: str) -> Sort:
+    """What "sort:" in a query says, said beside it: "-bpm". Raises QueryError without a position."""
+    from archivist.query.values import Value, field_named, read
+
+    try:
+        found = read(field_named("sort", 0), Value(text, 0))
+    except QueryError as error:
+        raise QueryError(str(error), None) from error
+    assert isinstance(found, Sort)
+    return replace(found, position=None)
+
+
 def parse_lenient(text: str, *, typing: bool = True) -> Query:
     """The best reading of a half-written query. Never raises: brackets and quotes still open are closed, a
     term without a value yet is left out, and what cannot be read otherwise is searched as text."""

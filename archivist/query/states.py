@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 from peewee import JOIN, SQL, NodeList
 
 from archivist import search
+from archivist.offline import NOTHING, Condition, Offline
 from archivist.tables import Content, File, Project, SampleUse, database
 
-Condition: TypeAlias = Any  # peewee has no types; a node that is true or false, or NULL for neither
 
-NEVER = SQL("1 = 0")
-
-
-def file_state(state: str, offline: frozenset[int]) -> Condition:
-    """Whether a file is in this state; `offline`: the volumes whose drive is away."""
+def file_state(state: str, offline: Offline = NOTHING) -> Condition:
+    """Whether a file is in this state."""
     match state:
         case "missing":
             return File.missing_since.is_null(False)
         case "offline":
-            return File.volume << sorted(offline) if offline else NEVER
+            return offline.of(File)
         case "take":
             return File.project.is_null(False)
         case "factory":

@@ -11,7 +11,7 @@ from typing import Any
 from peewee import Value, chunked, fn
 
 from archivist import search
-from archivist.database import by_bytes
+from archivist.database import inside
 from archivist.scan import Entry, Known, shared_tail
 from archivist.store import songs, words
 from archivist.store.places import below, columns
@@ -194,9 +194,7 @@ def _rebase_projects(volume_id: int, prefix: str, to_volume_id: int, to_prefix: 
 def _projects_below(volume_id: int, prefix: str) -> Any:
     condition = Project.volume == volume_id
     if prefix:
-        rel_path = by_bytes(database.obj, Project.rel_path)
-        inside = (rel_path >= to_store(prefix) + "/") & (rel_path < to_store(prefix) + "0")
-        condition &= (Project.rel_path == prefix) | inside
+        condition &= (Project.rel_path == prefix) | inside(database.obj, Project.rel_path, prefix)
     return condition
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from peewee import chunked
 
-from archivist.database import by_bytes
+from archivist.database import by_bytes, inside
 from archivist.records import IndexSummary
 from archivist.scan import Diff, Entry, Known
 from archivist.store import many, words
@@ -87,10 +87,7 @@ def finish_scan(
 def below(volume_id: int, prefix: str) -> Any:
     """The condition that a file lies below this folder of this volume."""
     condition = File.volume == volume_id
-    if prefix:  # "0" follows "/" in ASCII
-        rel_path = by_bytes(database.obj, File.rel_path)
-        condition &= (rel_path >= to_store(prefix) + "/") & (rel_path < to_store(prefix) + "0")
-    return condition
+    return condition & inside(database.obj, File.rel_path, prefix) if prefix else condition
 
 
 def known_places(volume_id: int, prefix: str) -> Iterator[Known]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from archivist import search
 from archivist.database import migrate, open_database
+from archivist.offline import Offline
 from archivist.tables import (
     Content,
     File,
@@ -32,7 +33,7 @@ from archivist.tables import (
 from archivist.vocabulary import mask
 
 NOW = datetime(2025, 6, 1).timestamp()
-OFFLINE = frozenset((2,))  # the volume "Shelf"
+OFFLINE = Offline(frozenset((2,)))  # the volume "Shelf"
 
 
 @contextmanager
