@@ -160,9 +160,10 @@ class _Pool(Generic[J, R]):
         self._executor = self._workers.make(self._workers.jobs)
 
     def close(self) -> None:
+        at_work = _processes(self._executor) if self.running else []  # after its shutdown it names none
         self._executor.shutdown(wait=False, cancel_futures=True)
         # A worker in the middle of a file would hold the interpreter's exit until it is through.
-        for process in _processes(self._executor):
+        for process in at_work:
             process.terminate()
 
 

@@ -1,13 +1,17 @@
-"""A tagger from outside that eats memory: its file fails alone. (That hangs and crashes: tests/test_index.py.)"""
+"""Workers that eat memory, or are at work when a run is stopped. (That hang and crash: tests/test_index.py.)"""
 
 from __future__ import annotations
 
+import multiprocessing
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from archivist.analysis import local_workers, run_jobs
 from tests.faults.running import HERE, command, environment
 from tests.small_studio import write_sound
 
@@ -50,3 +54,17 @@ def test_a_file_that_eats_memory_fails_alone(tmp_path: Path) -> None:
     assert failure.endswith("greedy.wav: greedy: MemoryError: ")
     assert "3 analysed, 1 failed" in done.stdout
     assert run("index").returncode == 0
+
+
+def test_what_is_at_work_ends_with_a_run_that_is_stopped() -> None:
+    stop, finished, began = threading.Event(), [], 0.0
+    for batch in run_jobs(local_workers(1, 600), time.sleep, [0.0, 300.0], stop):
+        finished += [job for job, _result in batch]
+        if finished:
+            began = began or time.monotonic()
+            stop.set()
+    for process in multiprocessing.active_children():
+        process.join(60)
+    assert multiprocessing.active_children() == []
+    assert finished == [0.0]
+    assert time.monotonic() - began < 60  # of the 300
