@@ -176,7 +176,7 @@ def _note(audio: Audio) -> tuple[Tag, ...]:
     note = find(audio.longest)
     if note is None or note.confidence < MIN_NOTE:
         return ()
-    return (Tag("note", note.name, round(note.confidence, 3), engine="YIN"),)
+    return (Tag("note", note.name, round(note.confidence, 3), engine=note.engine),)
 
 
 def keyless(harmony: Harmony) -> str | None:

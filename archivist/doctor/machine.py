@@ -23,7 +23,7 @@ LIBRARIES = (
 ENGINES = {
     "torch": "hears tempo, key, chords, instruments, timbre and kind",
     "essentia": "hears the pitch of single notes",
-    "librosa": "is what `archivist benchmark` measures beside us",
+    "librosa": "hears the pitch of single notes where there is no essentia",
 }
 NEEDED = ("torch",)
 

@@ -1,12 +1,11 @@
-"""The note of a single sound, by essentia and by our own YIN where there is none."""
+"""The note of a single sound, by essentia, and by librosa where there is none."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from taggers import note
-from taggers.by_essentia import has_essentia
+from taggers import by_essentia, note
 from taggers.note import RATE
 
 NOTES = {  # name: MIDI pitch, partials
@@ -25,21 +24,22 @@ def plucked(midi: float, partials: int, seconds: float = 1.0) -> np.ndarray:
     return np.asarray(0.3 * wave * np.exp(-2 * time), np.float32)
 
 
-@pytest.fixture(params=[True, False], ids=["essentia", "own"])
-def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if request.param and not has_essentia():
+@pytest.fixture(params=["essentia", "librosa"])
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    if request.param == "essentia" and not by_essentia.has_essentia():
         pytest.skip("no essentia for this system")
-    monkeypatch.setattr(note, "has_essentia", lambda: request.param)
+    monkeypatch.setattr(by_essentia, "has_essentia", lambda: request.param == "essentia")
+    return str(request.param)
 
 
-@pytest.mark.usefixtures("engine")
 @pytest.mark.parametrize("name", NOTES)
-def test_a_note_is_named_with_its_octave(name: str) -> None:
+def test_a_note_is_named_with_its_octave(engine: str, name: str) -> None:
     found = note.find(plucked(*NOTES[name]))
     assert found is not None
     assert found.name == name
     assert abs(found.cents) < 10
     assert found.confidence > 0.7
+    assert found.engine == f"{engine} YIN"
 
 
 @pytest.mark.usefixtures("engine")
