@@ -96,6 +96,8 @@ def files(ids: Iterable[int]) -> Iterator[tuple[File, Path]]:
 
 def stale_taggers(content_ids: Sequence[int], taggers: Mapping[str, int]) -> dict[int, tuple[str, ...]]:
     """Which of the taggers have not heard each of these contents at their current version."""
+    if not content_ids:
+        return {}
     heard = set(
         Analysis.select(Analysis.content, Analysis.tagger)
         .where(Analysis.content << content_ids, _current(taggers))

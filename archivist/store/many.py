@@ -7,7 +7,7 @@ Writing it is what costs: for each inserted row peewee takes 0.3 ms and SQLite 0
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from peewee import JSONField
@@ -27,12 +27,13 @@ def insert(
         return
     defaults = table._meta.get_default_dict()
     fields = [table._meta.fields[name] for name in defaults | rows[0]]
+    writers = [(field.name, _writer(field)) for field in fields]
     marks = ", ".join([database.param] * len(fields))
     taken = ", ".join(f"{_quoted(field)} = excluded.{_quoted(field)}" for field in replace)
     otherwise = f"({_list(key)}) DO UPDATE SET {taken}" if taken else "DO NOTHING"
     database.cursor().executemany(
         f'INSERT INTO "{table._meta.table_name}" ({_list(fields)}) VALUES ({marks}) ON CONFLICT {otherwise}',
-        [[_value(field, (defaults | row)[field.name]) for field in fields] for row in rows],
+        [[write(full[name]) for name, write in writers] for full in (defaults | row for row in rows)],
     )
 
 
@@ -42,10 +43,11 @@ def update(key: Any, rows: Mapping[Any, Mapping[str, Any]]) -> None:
         return
     table = key.model
     fields = [table._meta.fields[name] for name in next(iter(rows.values()))]
+    writers, write_key = [(field.name, _writer(field)) for field in fields], _writer(key)
     sets = ", ".join(f"{_quoted(field)} = {database.param}" for field in fields)
     database.cursor().executemany(
         f'UPDATE "{table._meta.table_name}" SET {sets} WHERE {_quoted(key)} = {database.param}',
-        [[*(_value(field, row[field.name]) for field in fields), _value(key, at)] for at, row in rows.items()],
+        [[*(write(row[name]) for name, write in writers), write_key(at)] for at, row in rows.items()],
     )
 
 
@@ -57,5 +59,6 @@ def _quoted(field: Any) -> str:
     return f'"{field.column_name}"'
 
 
-def _value(field: Any, value: Any) -> Any:
-    return json.dumps(value) if isinstance(field, JSONField) else field.db_value(value)
+def _writer(field: Any) -> Callable[[Any], Any]:
+    """What makes of a value what the database takes."""
+    return json.dumps if isinstance(field, JSONField) else field.db_value

@@ -77,9 +77,10 @@ def _songs(content_ids: Sequence[int]) -> Iterator[_Song]:
     places = list(rows.tuples())
     yield from _of_projects({project for _volume, _path, project in places if project is not None})
     folders = {(volume, path.rpartition("/")[0]) for volume, path, project in places if project is None}
+    concerned = set(content_ids)
     for volume, folder in sorted(folders):
         if folder:
-            yield from _of_folder(volume, folder)
+            yield from (song for song in _of_folder(volume, folder) if not concerned.isdisjoint(song[1]))
 
 
 def _of_projects(project_ids: Iterable[int]) -> Iterator[_Song]:
