@@ -161,8 +161,9 @@ class _Pool(Generic[J, R]):
 
     def close(self) -> None:
         at_work = _processes(self._executor) if self.running else []  # after its shutdown it names none
-        self._executor.shutdown(wait=False, cancel_futures=True)
-        # A worker in the middle of a file would hold the interpreter's exit until it is through.
+        # Idle workers end at once, and not waited for they race the interpreter's exit, which tells of a closed
+        # handle then. One in the middle of a file would hold it until it is through.
+        self._executor.shutdown(wait=not at_work, cancel_futures=True)
         for process in at_work:
             process.terminate()
 
