@@ -325,7 +325,7 @@ def _save_tags(run: Run, batch: Sequence[_Read], versions: dict[str, int], left:
         [(ids[one.digest], said) for one in copies for said in analysis.said_by_name(one.job.path)],
     )
     words.index_contents(set(ids.values()))
-    people.follow(ids.values())
+    people.follow(ids[one.digest] for one in batch if one.file.content_id != ids[one.digest])
     run.counts["analysed"] += sum(not (one.result.skipped or one.result.error) for one in batch)
 
 

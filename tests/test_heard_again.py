@@ -98,8 +98,9 @@ def retag(sound: Path, comment: str) -> None:
     sound.write_bytes(data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8:])
 
 
+@pytest.mark.parametrize("place", ["take.wav", "Old/final take.wav"], ids=["where it was", "elsewhere"])
 def test_what_a_person_said_stays_with_a_sound_whose_file_is_tagged_anew(
-    light: Archive, studio: Path, monkeypatch: pytest.MonkeyPatch
+    light: Archive, studio: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     monkeypatch.setitem(registry.TAGGERS, "fingerprint", "taggers.fingerprint:TAGGER")
     registry._all.cache_clear()
@@ -109,10 +110,12 @@ def test_what_a_person_said_stays_with_a_sound_whose_file_is_tagged_anew(
     light.set_values("take", {"key": "Am", "bpm": "99"})
     light.label("take", ["keeper"], [])
     retag(sound, "cleaned up")
+    (studio / place).parent.mkdir(exist_ok=True)
+    sound.rename(studio / place)
     write_sound(studio / "hit 0.wav", pitch=778)  # another sound: nobody said anything of it
     index(light)
-    found = [(Path(row.path).name, row.key, row.bpm) for row in light.find("label:keeper")]
-    assert found == [("take.wav", "A minor", 99.0)]
+    found = [(row.path, row.key, row.bpm) for row in light.find("label:keeper")]
+    assert found == [(str(studio / place), "A minor", 99.0)]
     light.undo()
     assert list(light.find("label:keeper")) == []
     assert len(list(light.find("key:Am bpm:99"))) == 1

@@ -108,9 +108,10 @@ def set_labels(
 
 
 def follow(contents: Iterable[int]) -> None:
-    """What a person said of a sound whose bytes lie nowhere any more comes to these contents where they are the
-    same sound: its file was given other tags. The edits come too, so that `undo` takes them back."""
-    place = File.select(File.id).where(File.content == Edit.content)
+    """What a person said of a sound whose bytes lie nowhere any more comes to these new contents where they are
+    the same sound: its file was given other tags, and may have moved too. The edits come as well, so that `undo`
+    takes them back."""
+    place = File.select(File.id).where(File.content == Edit.content, File.missing_since.is_null())
     said = Edit.content.is_null(False) & ~Edit.field.startswith(verdicts.FIELD)
     gone = [row[0] for row in Edit.select(Edit.content).where(said, ~fn.EXISTS(place)).distinct().tuples()]
     if not gone:
