@@ -114,8 +114,8 @@ _CONVERTERS: dict[str, Any] = {
     "archive": str,
     "jobs": lambda value: max(1, int(value)),
     "time_limit": lambda value: max(1.0, float(value)),
-    "missing_threshold": lambda value: min(1.0, max(0.0, float(value))),
-    "exclude": lambda value: tuple(str(item) for item in value),
+    "missing_threshold": lambda value: _share(value),
+    "exclude": lambda value: _names(value),
     "log": lambda value: Path(value).expanduser(),
     "cache": lambda value: Path(value).expanduser(),
     "backups": lambda value: max(1, int(value)),
@@ -151,6 +151,21 @@ def _chances(table: Any) -> dict[str, float]:
     if wrong := [name for name, chance in chances.items() if not 0 <= chance <= 1]:
         raise ValueError(f"{wrong[0]} is a chance, from 0 to 1")
     return {**CONFIDENCE, **chances}
+
+
+def _share(value: Any) -> float:
+    """30, meant as a percentage, must not switch the guard off."""
+    share = float(value)
+    if not 0 <= share <= 1:
+        raise ValueError("it is a share, from 0 to 1")
+    return share
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    """One text alone would be taken letter by letter, and "*.tmp" exclude everything."""
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise TypeError('write it as a list: ["Freeze", "*.tmp"]')
+    return tuple(value)
 
 
 def _truth(value: Any) -> bool:

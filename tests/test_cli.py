@@ -74,6 +74,23 @@ def test_exit_codes(run: Run, arguments: tuple[str, ...], code: int) -> None:
         assert done.err
 
 
+UNUSABLE_SETTINGS = {
+    'exclude = "*.tmp"': 'write it as a list: ["Freeze", "*.tmp"]',
+    "missing_threshold = 30": "it is a share, from 0 to 1",
+    "missing_threshold = -1": "it is a share, from 0 to 1",
+}
+
+
+@pytest.mark.parametrize("text", UNUSABLE_SETTINGS)
+def test_a_setting_that_cannot_be_used_is_one_line(run: Run, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    done = run("--config", file, "roots")
+    assert (done.code, done.out) == (2, "")
+    assert UNUSABLE_SETTINGS[text] in done.err
+    assert str(file) in done.err
+
+
 def test_a_query_that_does_not_parse_says_where(run: Run) -> None:
     done = run("find", "kick", "bpm:fast")
     assert "character 10" in done.err
