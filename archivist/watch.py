@@ -14,6 +14,7 @@ import os
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -273,12 +274,15 @@ def listening(dirty: Dirty, told: Callable[[Path, str], None]) -> Iterator[Ears]
     logger = logging.getLogger("watchdog")
     logger.addHandler(losses)
     ears = Ears(dirty, told)
-    ears.start()
-    try:
-        yield ears
-    finally:
-        ears.stop()
-        logger.removeHandler(losses)
+    with warnings.catch_warnings():
+        # watchdog warns, at length, of a folder that left and came back: it is watched on
+        warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
+        ears.start()
+        try:
+            yield ears
+        finally:
+            ears.stop()
+            logger.removeHandler(losses)
 
 
 def watch(

@@ -114,6 +114,21 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
+def test_a_folder_that_leaves_and_comes_back_is_watched_on_without_a_warning(
+    tmp_path: Path, root: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    away = tmp_path / "away"
+    with watching(root) as watcher:
+        for old, new in ((root / "takes", away), (away, root / "takes 2")):
+            before = len(watcher.looks)
+            old.rename(new)
+            assert watcher.waits_for(lambda before=before: len(watcher.looks) > before)
+        before = len(watcher.looks)
+        (root / "takes 2/b.wav").write_bytes(b"b")
+        assert watcher.waits_for(lambda: len(watcher.looks) > before)
+    assert [str(warning.message) for warning in recwarn] == []
+
+
 def test_every_root_is_looked_at_first_and_then_what_changes(tmp_path: Path, root: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
