@@ -26,7 +26,7 @@ from archivist.records import IndexSummary
 from archivist.rootscan import refuse, scan_root
 from archivist.run import Progress, RootScan, Run
 from archivist.scan import Known
-from archivist.store import moves, opinions, people, places, songs, words
+from archivist.store import many, moves, opinions, people, places, songs, words
 from archivist.tables import File, Project, Root, Version, database
 
 _ASKED = 32  # new files whose twins are asked for at once: those of one batch do not know each other
@@ -274,9 +274,10 @@ def _settle(scans: Sequence[RootScan]) -> None:
 def _tag(run: Run, scans: Sequence[RootScan]) -> None:
     versions = taggers.versions()
     left = {file_id: before for item in scans for file_id, before in item.left.items()}
-    proofs = {place.id for item in scans for place, _entry in item.moves}
+    touched = {file_id: mtime_ns for item in scans for file_id, mtime_ns in item.diff.touched.items()}
     ids = {file_id for item in scans for file_id in pending.audio_files(item.files, versions)}
-    ids |= {row[0] for row in File.select(File.id).where(File.id << list(proofs), ~File.is_project).tuples()}
+    ids |= {place.id for item in scans for place, entry in item.moves if not entry.is_project}
+    ids |= touched.keys()
     of_path: dict[str, File] = {}
 
     def jobs() -> Iterator[taggers.Job]:
@@ -288,10 +289,23 @@ def _tag(run: Run, scans: Sequence[RootScan]) -> None:
     done = 0
     for batch in _saved(analysis.run_jobs(run.workers, tag, jobs(), run.stop)):
         with database.atomic():
-            read = (_read(run, of_path.pop(job.path), job, result, versions) for job, result in batch)
+            found = [(of_path.pop(job.path), job, result) for job, result in batch]
+            _stamp(found, touched)
+            read = (_read(run, file, job, result, versions) for file, job, result in found)
             _save_tags(run, [one for one in read if one], versions, left)
         done += len(batch)
         run.tell("tagging", done, len(ids), batch[-1][0].path)
+
+
+def _stamp(found: Iterable[tuple[File, Any, taggers.FileTags | Crash]], touched: Mapping[int, int]) -> None:
+    """What is known of a file that differed in its time alone is of that time, now that it was read; nothing is
+    where it crashed its worker."""
+    rows = {}
+    for file, _job, result in found:
+        content = None if isinstance(result, Crash) else file.content_id
+        if file.id in touched and (isinstance(result, Crash) or result.digest is not None):
+            rows[file.id] = {"mtime_ns": touched[file.id], "content": content}
+    many.update(File.id, rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,6 +210,15 @@ class Diff:
     back: list[Known] = field(default_factory=list)
     missing: list[Known] = field(default_factory=list)
 
+    @property
+    def touched(self) -> dict[int, int]:
+        """Of changed sounds that differ in their time alone: id → that time. They may hold the same bytes."""
+        return {
+            place.id: entry.mtime_ns
+            for place, entry in self.changed
+            if place.size == entry.size and not entry.is_project
+        }
+
 
 def diff(known: Iterable[Known], found: Iterable[Entry], unreadable: Sequence[tuple[str, str]]) -> Diff:
     """Merge both streams. What lies below a folder that turned out unreadable is neither seen nor missing.

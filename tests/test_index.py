@@ -95,6 +95,24 @@ def test_a_copy_is_not_heard_again_and_shares_its_values(run: Run, studio: Path)
     assert {row["name"] for row in run("find", "bpm:93", "--json").rows} == both  # the copy's name says it
 
 
+def test_a_file_that_differs_in_its_time_alone_is_read_and_not_heard_again(run: Run, studio: Path) -> None:
+    index(run)
+    run("set", "hit 3", "key=F#m")
+    sound, other = studio / "Samples/hit 3.wav", studio / "Samples/hit 2.wav"
+    set_time(sound, 1_600_000_000)
+    data = bytearray(other.read_bytes())
+    data[-3] ^= 1
+    other.write_bytes(data)  # as long as before, and another sound
+    before = {row["name"]: row for row in run("find", "hit", "--json").rows}
+    summary, _ = index(run)
+    assert counts(summary) == {"seen": 8, "changed": 2, "analysed": 1}
+    after = {row["name"]: row for row in run("find", "hit", "--json").rows}
+    assert after["hit 3.wav"] == before["hit 3.wav"] | {"modified": "2020-09-13T12:26:40+00:00"}
+    assert after["hit 2.wav"]["modified"] > before["hit 2.wav"]["modified"]
+    summary, _ = index(run)
+    assert counts(summary) == {"seen": 8}
+
+
 def test_a_drive_that_is_away_changes_nothing(run: Run, studio: Path) -> None:
     index(run)
     hidden = studio.rename(studio.with_name("unplugged"))

@@ -121,14 +121,15 @@ def apply_changes(volume_id: int, diff: Diff, moves: Sequence[tuple[Known, Entry
     added = _insert(volume_id, [entry for entry in diff.added if entry.rel_path not in moved_to], now)
     # Other bytes now: what is known of the old ones stays with their content.
     unread = {"content": None, "missing_since": None}
+    touched = diff.touched  # keep their time too until they are read: a run that is cut short has not proven them
     stamps = {place.id: {"size": entry.size, "mtime_ns": entry.mtime_ns} for place, entry in diff.changed}
-    many.update(File.id, {place_id: unread | stamp for place_id, stamp in stamps.items()})
-    _update_each([place.id for place in diff.back], missing_since=None)
+    many.update(File.id, {id_: unread | stamp for id_, stamp in stamps.items() if id_ not in touched})
+    _update_each([*touched, *(place.id for place in diff.back)], missing_since=None)
     _update_each([place.id for place in diff.missing if place.id not in moved_from], missing_since=now)
     words.index_files([place.id for place, _entry in moves])
-    touched = [*added, *moved_from, *(place.id for place, _ in diff.changed)]
-    touched += [place.id for place in (*diff.back, *diff.missing)]
-    return Applied(tuple(added), tuple(moved_from), _any_project(touched))
+    differ = [*added, *moved_from, *(place.id for place, _ in diff.changed)]
+    differ += [place.id for place in (*diff.back, *diff.missing)]
+    return Applied(tuple(added), tuple(moved_from), _any_project(differ))
 
 
 def columns(entry: Entry) -> dict[str, Any]:
