@@ -82,6 +82,16 @@ def test_a_backup_to_a_file_replaces_a_backup_and_nothing_else(file: Path, tmp_p
     assert not (file.parent / "backups").exists()
 
 
+def test_a_backup_to_a_folder_that_is_away_is_no_file_of_its_name(run: Run, file: Path, tmp_path: Path) -> None:
+    nas = tmp_path / "nas"
+    done = run("backup", f"{nas}/")
+    assert (done.code, done.out, nas.exists()) == (3, "", False)
+    assert f"{nas}/: no such folder" in done.err
+    nas.mkdir()
+    done = run("backup", f"{nas}/")
+    assert (done.code, said(Path(done.out.strip())), Path(done.out.strip()).parent) == (0, ["first"], nas)
+
+
 def test_only_the_newest_are_kept(config: Config, file: Path) -> None:
     taken = [back_up(config) for _ in range(5)]
     assert {one.path for one in backup.every(file)} == set(taken[2:])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from archivist.archive import back_up, restore
+from archivist.archive import ArchiveError, back_up, restore
 from archivist.archive import doctor as examine
 from archivist.cli import printing
 from archivist.cli.app import FAILED, NOTHING, OK, Json, Session, app, leave
@@ -19,7 +20,7 @@ from archivist.text import printable
 def backup(
     context: typer.Context,
     target: Annotated[
-        Path | None, typer.Argument(help="A file, or a folder for a dated one.", metavar="FILE")
+        str | None, typer.Argument(help="A file, or a folder for a dated one.", metavar="FILE")
     ] = None,
     source: Annotated[
         Path | None,
@@ -36,7 +37,10 @@ def backup(
             printing.write_line(f"kept the replaced archive as {printable(str(aside))}")
         printing.write_line(f"restored {printable(str(source))}")
         return
-    printing.write_line(printable(str(back_up(session.settings, target))))
+    if target and target.endswith(("/", os.sep)) and not Path(target).expanduser().is_dir():
+        # A drive that is not mounted: a file in its place would be taken for the backup, and keep the drive out
+        raise ArchiveError(f"{target}: no such folder; is its drive connected?")
+    printing.write_line(printable(str(back_up(session.settings, Path(target) if target else None))))
 
 
 @app.command()
