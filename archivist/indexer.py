@@ -262,10 +262,10 @@ def _settle(scans: Sequence[RootScan]) -> None:
                 files = _project_files(item.volume_id)
                 backups = frozenset(file_id for file_id, file in files.items() if file.is_backup)
                 songs.refresh(item.concerned, backups)
-            kept = Version.select(Version.id).where(Version.id << item.versions) if item.versions else ()
+            versions = item.versions
             if item.resumes:  # any project may wait for a file that the last run had only just added
-                kept = Version.select(Version.id)
-            songs.link_samples([version.id for version in kept], item.added)
+                versions = [row[0] for row in Version.select(Version.id).tuples()]
+            songs.link_samples(versions, item.added)
 
 
 # ---------------------------------------------------------------- audio

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -270,3 +272,22 @@ def test_a_folder_in_which_something_is_written_waits(archive: Archive, studio: 
     assert (summary.seen, summary.added, summary.missing) == (9, 1, 0)
     summary = archive.index()
     assert (summary.seen, summary.added, summary.missing) == (11, 1, 1)
+
+
+def test_a_run_that_reads_more_projects_than_a_statement_takes_values_is_whole(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library of MIDI files is one of projects. SQLite takes 32,766 values, and 250,000 on Debian."""
+    connect = sqlite3.connect
+
+    def narrow(*arguments: Any, **more: Any) -> sqlite3.Connection:
+        connection = connect(*arguments, **more)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 520)
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", narrow)
+    for number in range(530):
+        write_project(tmp_path / f"songs/{number}/{number}.rpp")
+    archive.add_root(tmp_path / "songs")
+    assert index(archive) == {"seen": 530, "added": 530}
+    assert len(list(archive.find("", projects=True))) == 530
