@@ -291,3 +291,23 @@ def test_a_run_that_reads_more_projects_than_a_statement_takes_values_is_whole(
     archive.add_root(tmp_path / "songs")
     assert index(archive) == {"seen": 530, "added": 530}
     assert len(list(archive.find("", projects=True))) == 530
+
+
+SAVES = {
+    # an earlier save is put back, or the clock of the machine that saved was wrong: what the file holds is current
+    "saved later": [(90, 1_600_000_000), (95, 1_700_000_000)],
+    "saved earlier": [(90, 1_700_000_000), (95, 1_600_000_000)],
+    "put back": [(95, 1_600_000_000), (90, 1_700_000_000), (95, 1_600_000_000)],
+}
+
+
+@pytest.mark.parametrize("case", SAVES)
+def test_what_a_project_file_holds_now_is_current(archive: Archive, tmp_path: Path, case: str) -> None:
+    song = tmp_path / "songs/Sun/Sun.rpp"
+    song.parent.mkdir(parents=True)
+    archive.add_root(tmp_path / "songs")
+    for number, (bpm, saved) in enumerate(SAVES[case]):
+        write_project(song, bpm=bpm, saved=saved)
+        set_time(song, 1_750_000_000 + number)
+        index(archive)
+    assert [(row.bpm, row.versions) for row in archive.find("", projects=True)] == [(95.0, 2)]

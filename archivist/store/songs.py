@@ -258,8 +258,9 @@ def _base_name(path: str) -> str:
 def refresh(project_ids: Iterable[int], backups: frozenset[int]) -> None:
     """Choose each project's current version and take its values; `backups` are ids of backup files.
 
-    Current is the newest readable state whose file is there and no backup; failing that the newest of
-    all. A project whose files are all gone is missing; one that never had a version is only listed.
+    Current is the newest readable state whose file is there, is no backup, and holds it still: an earlier save may
+    have been put back, or a clock been wrong. Failing that it is the newest of all. A project whose files are all
+    gone is missing; one that never had a version is only listed.
     """
     ids = sorted(set(project_ids))
     orphans: set[int] = set()
@@ -294,9 +295,10 @@ def _sounds(project_id: int) -> set[int]:
 def _refresh_one(project: Project, files: Mapping[int, File], backups: frozenset[int]) -> None:
     present = {file_id for file_id, file in files.items() if file.missing_since is None}
 
-    def rank(version: Version) -> tuple[bool, bool, bool, float]:
-        here = version.file_id in present
-        return (here, version.file_id not in backups, version.status in ("ok", "partial"), version.saved_at)
+    def rank(version: Version) -> tuple[bool, bool, bool, bool, float]:
+        here, plain = version.file_id in present, version.file_id not in backups
+        held = here and files[version.file_id].content_id == version.content_id
+        return (here, plain, version.status in ("ok", "partial"), held, version.saved_at)
 
     versions = list(Version.select().where(Version.project == project.id))
     current = max(versions, key=rank, default=None)
