@@ -99,4 +99,4 @@ def pooled(logits: NDArray[np.float32], levels: NDArray[np.float32]) -> Chances:
 VERSE = 0.75
 """What plays surely in a tenth of 36 patches plays (0.56); what is suspected in one of them does not (0.39)."""
 
-TAGGER = Tagger("instrument", version=3, fields=("instrument",), tag=tag, vectors=(VECTOR,))
+TAGGER = Tagger("instrument", version=4, fields=("instrument",), tag=tag, vectors=(VECTOR,))

@@ -182,4 +182,4 @@ def _weights() -> tuple[NDArray[np.float32], ...]:
     return tuple(state[name].numpy() for name in names)
 
 
-TAGGER = Tagger("kind", version=2, fields=("kind",), tag=tag)
+TAGGER = Tagger("kind", version=3, fields=("kind",), tag=tag)
