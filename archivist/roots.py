@@ -96,8 +96,8 @@ def describe(root: Root) -> RootInfo:
     here = mount is not None and path.is_dir()
     last = (
         Scan.select()
-        .where(Scan.root == root.id, Scan.status == "done")
-        .order_by(Scan.id.desc())  # clocks are set back
+        .where(Scan.root == root.id, Scan.status << ("done", "interrupted"))
+        .order_by((Scan.status == "done").desc(), Scan.id.desc())  # clocks are set back
         .limit(1)
         .get_or_none()
     )
@@ -107,7 +107,7 @@ def describe(root: Root) -> RootInfo:
         kind=root.kind,
         status="online" if here else "offline",
         files=last.counts["seen"] if last else 0,
-        last_indexed=iso(last.finished_at) if last else None,
+        last_indexed=iso(last.finished_at) if last and last.status == "done" else None,
         drive=root.volume.label,
     )
 

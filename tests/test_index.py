@@ -265,6 +265,7 @@ def test_an_interrupted_run_keeps_what_is_done_and_the_next_completes_it(tmp_pat
     process.send_signal(signal.SIGINT)
     _out, err = process.communicate(timeout=60)
     assert (process.returncode, b"Traceback" in err) == (130, False)
+    assert "60 files  never indexed to its end" in run("roots").out
     summary, done = index(run)
     assert done.code == 0
     heard = run("find", "length:>0s", "--json").rows

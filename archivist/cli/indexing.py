@@ -45,7 +45,7 @@ def roots(context: typer.Context, as_json: Json = False) -> None:
             if as_json:
                 printing.write_line(printing.as_json(root))
             else:
-                when = root.last_indexed or "never indexed"
+                when = root.last_indexed or f"never indexed{' to its end' * bool(root.files)}"
                 line = f"{root.status:8} {root.files:>9} files  {when}  {printable(root.path)}"
                 if root.status == "offline" and root.drive:
                     line += f"  (drive: {printable(root.drive)})"
