@@ -55,6 +55,20 @@ def number_text(value: float | None) -> str | None:
     return None if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
+def size_text(octets: int) -> str:
+    """Bytes as people write them.
+
+    >>> size_text(999), size_text(12_345_678)
+    ('999 B', '12.35 MB')
+    """
+    value = float(octets)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{number_text(value)} {unit}"
+        value /= 1000
+    return f"{number_text(value)} TB"
+
+
 def printable(text: str) -> str:
     """`text` with everything escaped that could move a cursor, colour a screen or re-order letters.
 

@@ -19,7 +19,7 @@ from typing import IO, Any, TextIO
 from archivist.archive import ArchiveError
 from archivist.details import value_text
 from archivist.records import FileRow, Inspection, Neighbour, ProjectRow
-from archivist.text import number_text, printable
+from archivist.text import printable
 
 # json.dumps escapes controls below 0x20 alone: not those of C1 (0x9b begins a terminal's sequences as ESC [ does),
 # nor line separators (one object a line), nor what re-orders letters.
@@ -191,20 +191,6 @@ def clock(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def size(count: int) -> str:
-    """Bytes as people write them.
-
-    >>> size(999), size(12_345_678)
-    ('999 B', '12.35 MB')
-    """
-    value = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{number_text(value)} {unit}"
-        value /= 1000
-    return f"{number_text(value)} TB"
 
 
 def fact(value: Any) -> str:

@@ -11,7 +11,7 @@ import typer
 from archivist.cli import printing
 from archivist.cli.app import Json, Query, app, query_text
 from archivist.records import DuplicateGroup
-from archivist.text import printable
+from archivist.text import printable, size_text
 
 
 @app.command()
@@ -69,6 +69,4 @@ def _say(groups: Sequence[DuplicateGroup], as_json: bool) -> None:
         printing.write_line()
     saving = sum(group.saving for group in groups)
     count = len(groups)
-    printing.write_line(
-        f"{count} group{'s' * (count != 1)}; the best copies alone would save {printing.size(saving)}"
-    )
+    printing.write_line(f"{count} group{'s' * (count != 1)}; the best copies alone would save {size_text(saving)}")

@@ -19,7 +19,7 @@ from archivist.cli.app import Json, Session, app, one_of
 from archivist.config import file_in_force
 from archivist.records import Report
 from archivist.schedule import Plan, ScheduleError
-from archivist.text import printable
+from archivist.text import printable, size_text
 
 _NAMES = 8  # of one project, on one line
 _LINES = 50  # of one sort; --json has them all
@@ -90,8 +90,8 @@ def _write(found: Report, as_json: bool) -> None:
     if not sections:
         printing.write_line("nothing new")
     if found.bytes_added or found.bytes_gone:
-        gone = f", {printing.size(found.bytes_gone)} gone" if found.bytes_gone else ""
-        printing.write_line(f"{printing.size(found.bytes_added)} added{gone}")
+        gone = f", {size_text(found.bytes_gone)} gone" if found.bytes_gone else ""
+        printing.write_line(f"{size_text(found.bytes_added)} added{gone}")
 
 
 def _sections(found: Report) -> Iterator[tuple[str, list[str]]]:

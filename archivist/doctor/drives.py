@@ -12,9 +12,9 @@ from peewee import fn
 
 from archivist import roots
 from archivist.doctor.case import Case
-from archivist.doctor.sizes import in_bytes
 from archivist.records import Finding
 from archivist.tables import File
+from archivist.text import size_text
 
 _WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 
@@ -42,7 +42,7 @@ def online(_case: Case) -> Iterator[Finding]:
             text = f"{root.path}: online, never indexed"
             yield Finding("drives", "warning", text, "archivist index")
         else:
-            text = f"{root.path}: online, {root.files} files, {in_bytes(free)} free"
+            text = f"{root.path}: online, {root.files} files, {size_text(free)} free"
             yield Finding("drives", "ok", text)
 
 

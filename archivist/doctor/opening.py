@@ -12,9 +12,9 @@ from peewee import DatabaseError
 from archivist import backup, volumes
 from archivist.config import Config
 from archivist.database import ArchiveError, applied_migrations, file_of, known_migrations, open_database
-from archivist.doctor.sizes import in_bytes
 from archivist.records import Finding
 from archivist.tables import database
+from archivist.text import size_text
 
 _LOW_SPACE = 2**30
 
@@ -53,7 +53,7 @@ def opened(config: Config) -> Iterator[Finding]:
             "schema", "warning", text, "Any command, such as archivist roots, updates it after a backup."
         )
         return
-    where = f"{file}, {in_bytes(file.stat().st_size)}" if file else "in PostgreSQL"
+    where = f"{file}, {size_text(file.stat().st_size)}" if file else "in PostgreSQL"
     yield Finding("archive", "ok", where)
     yield Finding("schema", "ok", f"up to date: {applied[-1]}")
     if file:
@@ -86,6 +86,6 @@ def _disk(file: Path) -> Iterator[Finding]:
     free, size = shutil.disk_usage(file.parent).free, file.stat().st_size
     if free < max(_LOW_SPACE, 2 * size):
         advice = "Make room: a backup needs as much again, and a full disk stops indexing."
-        yield Finding("disk", "warning", f"{in_bytes(free)} are free on the archive's disk", advice)
+        yield Finding("disk", "warning", f"{size_text(free)} are free on the archive's disk", advice)
     else:
-        yield Finding("disk", "ok", f"{in_bytes(free)} are free on the archive's disk")
+        yield Finding("disk", "ok", f"{size_text(free)} are free on the archive's disk")

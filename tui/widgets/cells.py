@@ -85,19 +85,6 @@ def bar(share: float, width: int) -> str:
     return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(width)
 
 
-def size(octets: int) -> str:
-    """
-    >>> size(999), size(1_500_000)
-    ('999 B', '1.5 MB')
-    """
-    value = float(octets)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"
-
-
 def day(date: str | None) -> str:
     """The day of an ISO 8601 time.
 

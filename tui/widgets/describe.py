@@ -24,8 +24,8 @@ from archivist.records import (
     ValueRow,
     VersionRow,
 )
-from archivist.text import printable
-from tui.widgets.cells import bar, clock, count, day, decimal, fit, size
+from archivist.text import printable, size_text
+from tui.widgets.cells import bar, clock, count, day, decimal, fit
 
 Part = tuple[str, str]
 Line = list[Part]
@@ -82,7 +82,7 @@ def _file(details: FileDetails, width: int, reasons: Sequence[tuple[str, float]]
         f"{facts['bit_depth']} bit" if facts.get("bit_depth") else "",
         {1: "mono", 2: "stereo"}.get(facts.get("channels") or 0, f"{facts.get('channels') or '?'} channels"),
         str(facts.get("codec") or ""),
-        size(row.size),
+        size_text(row.size),
     ]
     yield [(printable("  ".join(filter(None, sound))), _MUTED)]
     yield from (_reason(aspect, share) for aspect, share in reasons)
