@@ -41,6 +41,7 @@ from archivist.tables import Content, File, Label, LabelUse, Project, Tag, datab
 from archivist.vocabulary import mask
 
 _ALWAYS = SQL("1 = 1")
+_MOST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +324,8 @@ def _in_span(column: Any, span: Span, unit: int) -> Condition:
 
 
 def _in_unit(value: float, unit: int) -> float:
-    return value if unit == 1 else round(value * unit)
+    """Within what the database's integers hold: in nanoseconds these end in 2262."""
+    return value if unit == 1 else max(-_MOST, min(round(value * unit), _MOST))
 
 
 def _any_of(conditions: list[Condition]) -> Condition:
