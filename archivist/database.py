@@ -71,9 +71,11 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
     path = Path(url).expanduser()
     if not read_only:
         _create_private(path)
-    return SqliteDatabase(
+    database = SqliteDatabase(
         str(path), pragmas=_PRAGMAS, lock_type="IMMEDIATE", autoconnect=False, check_same_thread=False
     )
+    database.register_function(str.lower, "LOWER", 1, deterministic=True)  # SQLite's own knows ASCII alone
+    return database
 
 
 def file_of(url: str) -> Path | None:

@@ -102,7 +102,7 @@ def _fill() -> None:
     _file("Tapes/Old Anthem/Riff.wav", at(2012), project="Old Anthem", volume=2, kind="stem",
           instrument="electric-guitar", duration=60.0)  # fmt: skip
     _file("Packs/Lost Kick.wav", at(2017), kind="one-shot", instrument="kick", missing_since=NOW)
-    _file("Packs/Unheard.wav", at(2016))
+    _file("Packs/Unheard.wav", at(2016), label="Ärger")
     LabelUse.create(label=Label.create(name="To Finish"), project=_id("Nightfall"))
 
 

@@ -102,6 +102,8 @@ FILES: dict[str, set[str]] = {
     "label:favourite": {"Beat"},
     "label:FAV": {"Beat"},
     'label:"fav"': set(),
+    "label:Ärg": {"Unheard"},
+    'label:"ÄRGER"': {"Unheard"},
     "is:missing": {"Lost Kick"},
     "kick is:missing": {"Lost Kick"},
     "kick or is:missing": {"Kick-01", "Lost Kick"},
