@@ -76,8 +76,9 @@ MOVES = (
 
 
 def bindings() -> list[BindingType]:
+    """What follows the key of the query is typed into it, however fast it comes: hence that one's priority."""
     return [
-        Binding(keys, command.action, command.title, show=command.footer)
+        Binding(keys, command.action, command.title, show=command.footer, priority=command.action == "search")
         for command in COMMANDS
         for keys in command.keys.split(",")
     ]

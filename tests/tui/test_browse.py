@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
 
 from tests.tui.fake import FakeArchive
-from tests.tui.pilot import DOTS, LARGE, SMALL, running
+from tests.tui.pilot import DOTS, KEY_NAMES, LARGE, SMALL, running
 from tui.screens.browse import BrowseScreen
 
 
@@ -41,6 +42,23 @@ async def test_each_keystroke_searches() -> None:
         assert all("Kick" in line for line in ui.lines()[3:20])
         await ui.press("backspace", "backspace", "backspace", "backspace")
         await ui.shows("1,000 files")
+
+
+async def test_a_word_right_behind_the_slash_is_all_query() -> None:
+    """A slow line brings several keys at once."""
+    archive = FakeArchive()
+    async with running(archive) as ui:
+        await ui.press("enter")
+        for char in "/pick/":
+            ui.app.post_message(events.Key(KEY_NAMES.get(char, char), char))
+        await ui.shows("❯ pick/ ")
+        await ui.press("escape", "c")
+        await ui.shows("1,000 files")
+        await ui.press("e")
+        await ui.shows("Edit")
+        await ui.write("bpm=x1/2")
+        await ui.press("enter")
+        await ui.until(lambda: archive.tempi == {0: 45.0})
 
 
 async def test_half_typed_query_shows_results_and_where_it_stops() -> None:

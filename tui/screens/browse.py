@@ -297,7 +297,7 @@ class BrowseScreen(Comparing, Correcting):
         self._open("details", not self.has_class("-details"))
 
     def action_search(self) -> None:
-        self._input.focus()
+        self.set_focus(self._input)  # at once: a word typed right behind the key is no row of commands
 
     def action_back(self) -> None:
         open_panes = [pane for pane in ("facets", "details") if self.has_class(f"-{pane}")]
