@@ -228,14 +228,15 @@ def undo() -> list[Change]:
 
 
 def label(rows: Sequence[Row], add: Sequence[str], remove: Sequence[str]) -> int:
-    """Put labels on these rows or take them off; how many rows."""
+    """Put labels on these rows or take them off; how many rows. A file that was never read has no content to carry
+    one."""
     files = [row.id for row in rows if isinstance(row, FileRow)]
     projects = [row.id for row in rows if isinstance(row, ProjectRow)]
     with database.atomic():
         batch = people.next_edit()
         people.set_labels("content", contents_of(files), add, remove, batch)
         people.set_labels("project", projects, add, remove, batch)
-    return len(rows)
+        return sum(len(_owners(batch)) for batch in chunked(rows, _ROWS))
 
 
 def judge(file_ids: Sequence[int], verdict: str | None) -> int:

@@ -90,6 +90,13 @@ def test_vectors_that_are_not_told_again_go(light: Archive, studio: Path, monkey
             assert {model: bytes(vector) for model, vector in rows} == after
 
 
+def test_a_file_that_was_never_read_is_not_said_to_be_labelled(light: Archive, studio: Path) -> None:
+    with database.connection_context():
+        database.execute_sql("UPDATE file SET content_id = NULL WHERE id = 3")
+    assert light.label("hit", ["keeper"], []) == SOUNDS - 1
+    assert len(list(light.find("label:keeper"))) == SOUNDS - 1
+
+
 def retag(sound: Path, comment: str) -> None:
     """Give a WAV another comment, as a tag editor would: other bytes, the same sound."""
     text = comment.encode().ljust(len(comment) // 2 * 2 + 2, b"\0")
