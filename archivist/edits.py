@@ -230,13 +230,13 @@ def undo() -> list[Change]:
 def label(rows: Sequence[Row], add: Sequence[str], remove: Sequence[str]) -> int:
     """Put labels on these rows or take them off; how many rows. A file that was never read has no content to carry
     one."""
-    files = [row.id for row in rows if isinstance(row, FileRow)]
-    projects = [row.id for row in rows if isinstance(row, ProjectRow)]
+    owners = [owner for batch in chunked(rows, _ROWS) for owner in _owners(batch).values()]
     with database.atomic():
-        batch = people.next_edit()
-        people.set_labels("content", contents_of(files), add, remove, batch)
-        people.set_labels("project", projects, add, remove, batch)
-        return sum(len(_owners(batch)) for batch in chunked(rows, _ROWS))
+        edit = people.next_edit()
+        for kind in ("content", "project"):
+            ids = dict.fromkeys(id_ for of, id_ in owners if of == kind)
+            people.set_labels(kind, list(ids), add, remove, edit)
+    return len(owners)
 
 
 def judge(file_ids: Sequence[int], verdict: str | None) -> int:
@@ -254,14 +254,6 @@ def judge(file_ids: Sequence[int], verdict: str | None) -> int:
     with database.atomic():
         pairs = combinations((contents[file_id] for file_id in ids), 2)
         return verdicts.judge(pairs, verdict, people.next_edit())
-
-
-def contents_of(file_ids: Sequence[int]) -> list[int]:
-    found: dict[int, None] = {}
-    for batch in chunked(file_ids, 500):
-        rows = File.select(File.content).where(File.id << batch)
-        found |= {row[0]: None for row in rows.tuples() if row[0] is not None}
-    return list(found)
 
 
 def _former(edit: Any, row: Mapping[str, Any] | None) -> str | None:
