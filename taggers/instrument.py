@@ -29,6 +29,7 @@ SPECIFIC = 0.9
 """A member is named before its family where it has at least this share of the family's chance …"""
 ALONE = 0.5
 """… and no other member has this share of its own."""
+VOICE, VOICES = 0.7, ("vocals", "choir")
 _MEMBERS = [INSTRUMENTS.index(name) for name in FAMILY_OF]
 _FAMILIES = [INSTRUMENTS.index(name) for name in FAMILY_OF.values()]
 
@@ -64,6 +65,23 @@ def name_of(chances: Chances) -> str:
     company = (one for name, one in zip(INSTRUMENTS, chances, strict=True) if name not in (family, *ranked))
     alone = (len(ranked) == 1 or second < ALONE * best) and max(company) < PLAYS
     return ranked[0] if best >= SPECIFIC * chances.max() and alone else family
+
+
+def voice_alone(audio: Audio) -> bool:
+    """Whether somebody sings or speaks, and nothing plays along."""
+    of = _chances(audio)
+    voice = max(of.pop(name, 0.0) for name in VOICES)
+    return voice >= VOICE and max(of.values(), default=0.0) < PLAYS
+
+
+def nothing_known(audio: Audio) -> bool:
+    """Whether it resembles no instrument: noise does not."""
+    return max(_chances(audio).values(), default=0.0) < LIKELIEST
+
+
+def _chances(audio: Audio) -> dict[str, float]:
+    heard = audio.timbre
+    return {} if isinstance(heard, str) else dict(zip(INSTRUMENTS, map(float, chance(heard)), strict=True))
 
 
 def chance(heard: Heard) -> Chances:

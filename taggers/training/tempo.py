@@ -70,8 +70,6 @@ class Example:
     sound: pulses.Sound
     tempi: Floats
     features: Floats
-    steadiness: float
-    share: float
 
     @property
     def group(self) -> str:
@@ -154,8 +152,7 @@ def _example(sound: pulses.Sound, bands: pulses.Onsets) -> Example | None:
     tempi, features = tactus.describe(bands, sound.duration, tactus.WIDEST)
     if not len(tempi):
         return None
-    _contrast, steadiness, share = pulse.clarity(onsets)
-    return Example(sound, tempi, features, steadiness, share)
+    return Example(sound, tempi, features)
 
 
 def left_out(known: list[Example], members: int, steps: int) -> list[Judged]:
@@ -269,7 +266,7 @@ def _weights(known: list[Example]) -> Tensor:
 
 
 def calibrate(judged: list[Judged]) -> Floats:
-    """What taggers.tempo.confidence needs to say a chance of being right; each group weighs alike."""
+    """What taggers.tempo.confidence_of needs to say a chance of being right; each group weighs alike."""
     facts = np.array([_facts(one) for one in judged])
     right = np.array([one.exact for one in judged], float)
     weight = _alike(judged)
@@ -277,13 +274,13 @@ def calibrate(judged: list[Judged]) -> Floats:
     def loss(calibration: Floats) -> float:
         said = _sure(facts, calibration).clip(1e-6, 1 - 1e-6)
         wrong = -(weight * (right * np.log(said) + (1 - right) * np.log(1 - said))).sum() / weight.sum()
-        return float(wrong + 0.002 * ((calibration - [0, 1, 0, 0]) ** 2).sum())
+        return float(wrong + 0.002 * ((calibration - [0, 1, 0, 0, 0]) ** 2).sum())
 
-    return np.asarray(minimize(loss, np.array([0.0, 1.0, 0.0, 0.0])).x)
+    return np.asarray(minimize(loss, np.array([0.0, 1.0, 0.0, 0.0, 0.0])).x)
 
 
-def _facts(one: Judged) -> tuple[float, float, float, float]:
-    return tempo.calibration_facts(one.chance, one.example.steadiness, one.example.share)
+def _facts(one: Judged) -> tuple[float, ...]:
+    return tempo.facts(one.chance, one.said, float(one.example.sound.kind == "stem"))
 
 
 def _sure(facts: Floats, calibration: Floats) -> Floats:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,12 +110,27 @@ def test_vectors_are_of_their_size(heard: dict[str, FileTags]) -> None:
                 )
 
 
-def test_speech_gets_no_confident_label(tmp_path: Path) -> None:
+@pytest.mark.parametrize("length", [2, 3, 5, 12])
+def test_speech_has_no_key_and_no_tempo(length: int, tmp_path: Path) -> None:
     path = tmp_path / "speech.wav"
-    soundfile.write(path, speech(12), RATE)
+    soundfile.write(path, speech(length), RATE)
     findings = tag_file(Job(str(path), ("key", "tempo"))).findings
     assert [tag for tag in findings["key"].tags if tag.field == "key"] == []
-    assert all(tag.confidence < 0.6 for tag in findings["tempo"].tags)
+    assert findings["tempo"].tags == ()
+
+
+SAID = "Well, we recorded the second take on Tuesday, and I think the bass was slightly too loud in the chorus."
+
+
+@pytest.mark.skipif(not shutil.which("espeak-ng"), reason="no espeak-ng here to speak")
+@pytest.mark.parametrize(("voice", "speed"), [("en-us", 190), ("en-gb+f2", 150), ("de", 130), ("it+m3", 170)])
+def test_somebody_who_talks_has_no_key_and_no_tempo(voice: str, speed: int, tmp_path: Path) -> None:
+    path = tmp_path / "talk.wav"
+    subprocess.run(["espeak-ng", "-v", voice, "-s", str(speed), "-w", str(path), SAID], check=True)
+    findings = tag_file(Job(str(path), ("key", "tempo", "instrument"))).findings
+    assert [tag for tag in findings["key"].tags if tag.field == "key"] == []
+    assert findings["tempo"].tags == ()
+    assert findings["instrument"].tags[0].value == "vocals"
 
 
 def test_the_same_file_gets_the_same_answer(tmp_path: Path) -> None:
