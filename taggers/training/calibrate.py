@@ -33,6 +33,7 @@ from taggers.vocabulary import INSTRUMENTS, with_families
 HELD_OUT = ("freepats-oneshots", "sonic-pi-samples", "vsco-subset", "sonoj-mix", "sample-db")
 ALIKE = 150
 EACH = 6  # clips of an instrument and source that the projection is fitted on
+NAMING = 0.5
 PULL = 300.0
 """Towards the common scale and bias, as strong as so many clips."""
 
@@ -78,10 +79,12 @@ def judge(shelf: Store, sources: tuple[str, ...]) -> list[Judged]:
     return found
 
 
-def projection(shelf: Store) -> tuple[torch.Tensor, torch.Tensor]:
+def projection(shelf: Store, naming: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """(weight (TIMBRE_SIZE, FEATURES), bias) onto the principal components of the features of what it learned
-    from, alike many of each instrument and source. Of held-out clips the nearest by these is of the same
-    instrument more often (0.59 against 0.55) than by the head that contrast trained."""
+    from, alike many of each instrument and source, together with what the layer that names instruments makes of
+    them: `naming` (HIDDEN, FEATURES), at NAMING of their variance. Of held-out clips the nearest by these is of
+    the same instrument more often than without it (0.526 against 0.504); and by the components alone it was so
+    more often than by a head that contrast trained (0.59 against 0.55, an earlier network)."""
     taken: Counter[tuple[str, str]] = Counter()
     clips = []
     for number in np.random.default_rng(0).permutation(len(shelf.clips)):
@@ -100,8 +103,13 @@ def projection(shelf: Store) -> tuple[torch.Tensor, torch.Tensor]:
     ]
     table = np.stack(rows)
     middle = table.mean(axis=0)
-    components = np.linalg.svd(table - middle, full_matrices=False)[2][:TIMBRE_SIZE]
-    return torch.from_numpy(components.copy()), torch.from_numpy(-components @ middle)
+    around, names = table - middle, naming.float().numpy()
+    named = around @ names.T
+    scale = (NAMING * (around**2).sum() / (named**2).sum()) ** 0.5
+    both = np.concatenate((around, scale * named), axis=1)
+    components = np.linalg.svd(both, full_matrices=False)[2][:TIMBRE_SIZE]
+    weight = components[:, : len(middle)] + scale * components[:, len(middle) :] @ names
+    return torch.from_numpy(weight), torch.from_numpy(-weight @ middle)
 
 
 def fit(known: list[Judged]) -> tuple[Floats, Floats]:
@@ -163,7 +171,7 @@ def ship(checkpoint: Path, store: Path, with_plot: bool = True) -> None:
     facts = {"instruments": held["instruments"], "steps": held["step"]}
     plain = [[1.0] * len(INSTRUMENTS), [0.0] * len(INSTRUMENTS)]
     model.save("timbre", state, **facts, calibration=plain, hints_calibration=plain)
-    state["project.weight"], state["project.bias"] = projection(shelf)
+    state["project.weight"], state["project.bias"] = projection(shelf, state["name.1.weight"])
     model.save("timbre", state, **facts, calibration=plain, hints_calibration=plain)
     known = judge(shelf, HELD_OUT)
     said = np.zeros((len(known), len(INSTRUMENTS)))
