@@ -121,7 +121,8 @@ def accuracy() -> dict[str, Any]:
         "macro average precision": round(_macro(truth, said), 3),
         "top-1: the instrument named plays": round(float(np.mean(right)), 3),
         "expected calibration error": round(expected_error(truth.ravel(), said.ravel())[0], 3),
-        "nearest neighbour of another source is the same": round(neighbours(judged), 3),
+        "nearest neighbour of another source is the same": round(neighbours(judged)[0], 3),
+        "nearest neighbour shares an instrument or its family": round(neighbours(judged)[1], 3),
     }
     if teachers:
         theirs = np.stack(teachers)

@@ -210,21 +210,24 @@ def report(known: list[Judged], truth: Floats, said: Floats) -> None:
         print(f"{source:20} {here.sum():4} clips, right {fair[here].mean():.3f}, exactly {exact[here].mean():.3f}")
     print(f"macro average precision {np.mean(list(precisions.values())):.3f} over {len(precisions)} instruments")
     print(f"named right {fair.mean():.3f}, exactly {exact.mean():.3f}")
-    print(f"nearest neighbour in another held-out source is the same instrument: {neighbours(known):.3f}")
+    same, shares = neighbours(known)
+    print(f"nearest neighbour in another held-out source: same instrument {same:.3f}, shares one {shares:.3f}")
     error, rows = expected_error(truth.ravel(), said.ravel())
     print(f"expected calibration error {error:.3f}")
     for chance, share, count in rows:
         print(f"  said {chance:.2f}: right {share:.2f} of {count}")
 
 
-def neighbours(known: Sequence[Judged]) -> float:
-    """How often a clip's nearest in another source is of the same instrument, of those that have such a one."""
-    vectors = np.stack([one.vector for one in known])
+def neighbours(known: Sequence[Judged]) -> tuple[float, float]:
+    """How often a clip's nearest in another source is (of the same first instrument, of one instrument or family
+    that plays in it), among those that have such a one of the same first instrument."""
+    vectors, truth = (np.stack([getattr(one, name) for one in known]) for name in ("vector", "truth"))
     sources, slugs = np.array([one.source for one in known]), np.array([one.slug for one in known])
     elsewhere = sources[:, None] != sources[None, :]
     possible = ((slugs[:, None] == slugs[None, :]) & elsewhere).any(axis=1)
     nearest = np.where(elsewhere, vectors @ vectors.T, -9).argmax(axis=1)
-    return float((slugs[nearest] == slugs)[possible].mean())
+    shares = (truth * truth[nearest]).any(axis=1)
+    return float((slugs[nearest] == slugs)[possible].mean()), float(shares[possible].mean())
 
 
 def plot(rows: list[tuple[float, float, int]], target: Path) -> None:
