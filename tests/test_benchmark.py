@@ -152,6 +152,13 @@ def test_a_table_may_be_a_spreadsheet_s(tmp_path: Path) -> None:
     assert song == Truth(tmp_path / "song.flac", values, "songs")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_table_may_have_commas_in_its_tempi_and_be_unicode_text(tmp_path: Path, encoding: str) -> None:
+    table = tmp_path / "truth.csv"
+    table.write_bytes("Path\tBPM\r\nBär.wav\t93,3\r\n".encode(encoding))
+    assert read_table(table, tmp_path) == [Truth(tmp_path / "Bär.wav", {"bpm": 93.3})]
+
+
 BROKEN = [  # table, what the error has to say
     ("", "no column path"),
     ("name,bpm\na.wav,120\n", "no column path"),

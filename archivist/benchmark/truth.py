@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import math
 import random
@@ -106,10 +107,15 @@ def read_table(table: Path, folder: Path, by: str | None = None) -> list[Truth]:
     read.
     """
     try:
-        with table.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
+        with table.open("rb") as file:
+            wide = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # a spreadsheet's "Unicode text"
+        encoding = "utf-16" if wide else "utf-8-sig"
+        with table.open(newline="", encoding=encoding, errors="surrogateescape") as file:
             return list(_rows(file, table, folder, by))
     except OSError as error:
         raise TruthError(f"{table}: cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:  # of UTF-16 alone; other bytes are let through as they are
+        raise TruthError(f"{table}: damaged: it begins as UTF-16 text and is none; save it as UTF-8") from error
 
 
 def _rows(file: TextIO, table: Path, folder: Path, by: str | None) -> Iterator[Truth]:
@@ -152,7 +158,7 @@ def _values(cells: Mapping[str, str]) -> dict[str, Value | None]:
 
 def _tempo(text: str) -> float:
     try:
-        bpm = float(text)
+        bpm = float(text.replace(",", "."))  # as half of Europe's spreadsheets write it
     except ValueError:
         bpm = math.nan
     if not 0 < bpm < math.inf:
