@@ -19,8 +19,8 @@ from archivist.vocabulary import CHORDS_ASKED, FAMILIES
 NEAR = 0.03
 """How far apart two tempi may be and still be mixed; DJ players pitch further, ears notice more."""
 
-_NUMBER = re.compile(r"[+-]?\d{1,9}(?:\.(\d{1,6}))?")
-_LENGTH = re.compile(r"(\d{1,6}(?:\.(\d{1,6}))?)(s|sec|m|min|h)?")
+_NUMBER = re.compile(r"[+-]?\d{1,9}(?:[.,](\d{1,6}))?")
+_LENGTH = re.compile(r"(\d{1,6}(?:[.,](\d{1,6}))?)(s|sec|m|min|h)?")
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{2})")
 _PERIOD = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
 _AGE = re.compile(r"(\d{1,5})(h|d|w|m|y)")
@@ -50,7 +50,7 @@ def read(field: Field, value: Value) -> Node | Sort:
 
 
 def _error(field: Field, value: Value, reason: str) -> QueryError:
-    return QueryError(f"{field.name}: {reason}, such as {field.example}", value.position)
+    return QueryError(f"{field.name}: {reason}; for example {field.example}", value.position)
 
 
 def _text(field: Field, value: Value) -> Node:
@@ -144,7 +144,12 @@ def _one_number(field: Field, value: Value, text: str) -> tuple[float, float]:
     match = _NUMBER.fullmatch(text)
     if match is None:
         raise _error(field, value, f"{text!r} is no number")
-    return float(text), 0.5 * 10 ** -len(match[1] or "")
+    return _decimal(text), 0.5 * 10 ** -len(match[1] or "")
+
+
+def _decimal(text: str) -> float:
+    """With a point or, as names and tags write it too, a comma: 93,3."""
+    return float(text.replace(",", "."))
 
 
 def _length(field: Field, value: Value) -> Node:
@@ -158,7 +163,7 @@ def _one_length(field: Field, value: Value, text: str) -> tuple[float, float]:
     if match is None:
         raise _error(field, value, f"{text!r} is no length; write 10s, 2m, 1:30")
     unit = _SECONDS[match[3]]
-    return float(match[1]) * unit, unit * 0.5 * 10 ** -len(match[2] or "")
+    return _decimal(match[1]) * unit, unit * 0.5 * 10 ** -len(match[2] or "")
 
 
 def _span(field: Field, value: Value, one: Callable[[Field, Value, str], tuple[float, float]]) -> Span:

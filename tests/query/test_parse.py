@@ -51,6 +51,8 @@ def dates(low: float | None, high: float | None) -> Within:
 
 
 MEANINGS: dict[str, Node] = {
+    "bpm:93,3..94": bpm(93.25, 94.5),
+    "length:>1,5m": Within("length", (Span(math.nextafter(90.0, math.inf), None),)),
     "": EVERYTHING,
     "   ": EVERYTHING,
     "kick": Text("kick"),
@@ -180,7 +182,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     'chords:"Am H F"': (11, "'H' is no chord; write Am, F#, C7"),
     "chords:~Am-H": (11, "'H' is no chord; write Am"),
     'kick chords:"N Am"': (13, "'N' is no chord to look for"),
-    "chords:>Am": (7, "chords in a row, such as chords:"),
+    "chords:>Am": (7, "chords in a row; for example chords:"),
     'chords:""': (7, "one to 12 chords"),
     f"chords:{'-'.join(['Am', 'F'] * 7)}": (7, "one to 12 chords"),
     "chords:~Am": (7, "two chords at least"),
