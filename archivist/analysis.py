@@ -241,9 +241,9 @@ def heard(job: taggers.Job, result: taggers.FileTags, versions: Mapping[str, int
     return rows
 
 
-def said_by_name(path: str) -> list[Said]:
-    """What a file's name says: for another place of a content, which needs no hearing."""
-    return [_said(tag) for tag in read_name(Path(path).name).tags]
+def said_by_name(name: str) -> list[Said]:
+    """What a file's name says: for any place of a content, which needs no hearing."""
+    return [_said(tag) for tag in read_name(name).tags]
 
 
 def _said(tag: taggers.Tag) -> Said:

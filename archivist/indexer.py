@@ -136,6 +136,7 @@ def _reunite(run: Run, scans: Sequence[RootScan]) -> None:
         return
     with database.atomic():
         found = moves.reunite()
+        opinions.save_names(found.contents, analysis.said_by_name, taggers.versions()["name"])
         if found.projects:
             item = scans[0]  # whichever: projects are settled by their ids
             files = {one.volume_id: _project_files(one.volume_id) for one in scans}
@@ -329,15 +330,12 @@ def _save_tags(run: Run, batch: Sequence[_Read], versions: dict[str, int], left:
             run.counts.update(moved=-1, added=1, missing=1)
     songs.know_contents({one.file.id: ids[one.digest] for one in batch})
     heard = {one.digest: one for one in batch if not one.result.skipped}
-    copies = [one for one in batch if heard.get(one.digest) is not one]  # only their names may say something new
     opinions.save_analyses(
         [(ids[one.digest], analysis.heard(one.job, one.result, versions)) for one in heard.values()]
     )
-    opinions.add_opinions(
-        "name",
-        versions["name"],
-        [(ids[one.digest], said) for one in copies for said in analysis.said_by_name(one.job.path)],
-    )
+    again = {ids[one.digest] for one in batch if one.result.skipped}  # new places and names of what was heard
+    several = opinions.in_several_places(set(ids.values()))
+    opinions.save_names(again | several, analysis.said_by_name, versions["name"])
     words.index_contents(set(ids.values()))
     people.follow(ids[one.digest] for one in batch if one.file.content_id != ids[one.digest])
     run.counts["analysed"] += sum(not (one.result.skipped or one.result.error) for one in batch)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from archivist import indexer
 from archivist.archive import Archive
 from archivist.tables import Embedding, Tag, database
 from taggers import Findings, Tagger, registry
@@ -58,6 +59,34 @@ def test_copies_that_come_together_both_say_what_their_names_tell(light: Archive
     with database.connection_context():
         said = {tag.text for tag in Tag.select().where(Tag.field == "key")}
     assert said == {"A minor", "G minor"}
+
+
+def keys_said(archive: Archive, file: Path) -> list[str]:
+    return [value.value for value in archive.show(str(file)).values if value.field == "key"]
+
+
+def test_copies_saved_one_after_the_other_both_say_what_their_names_tell(
+    light: Archive, studio: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer, "_COMMIT_RESULTS", 1)  # as where hearing one takes longer than two seconds
+    write_sound(studio / "Loop Am.wav", pitch=440)
+    shutil.copy(studio / "Loop Am.wav", studio / "Track 01.wav")
+    index(light)
+    assert keys_said(light, studio / "Track 01.wav") == ["A minor"]
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["at once", "after a night with both"])
+def test_a_file_that_is_renamed_says_what_its_new_name_says(light: Archive, studio: Path, at_once: bool) -> None:
+    write_sound(studio / "Loop Am.wav", pitch=440)
+    index(light)
+    if at_once:
+        (studio / "Loop Am.wav").rename(studio / "Loop Gm.wav")
+    else:
+        shutil.copy2(studio / "Loop Am.wav", studio / "Loop Gm.wav")
+        index(light)
+        (studio / "Loop Am.wav").unlink()
+    index(light)
+    assert keys_said(light, studio / "Loop Gm.wav") == ["G minor"]
 
 
 def tell(audio: Audio) -> Findings:

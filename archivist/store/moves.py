@@ -35,10 +35,12 @@ def digests(file_ids: Iterable[int]) -> dict[int, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Reunited:
-    """Files that are in a new place though both were known for a while; ids. projects: those concerned."""
+    """Files that are in a new place though both were known for a while; ids. contents: what these files hold;
+    projects: those concerned."""
 
     gone: tuple[int, ...]
     here: tuple[int, ...]
+    contents: frozenset[int]
     projects: frozenset[int]
 
 
@@ -53,7 +55,7 @@ def reunite() -> Reunited:
     rows = (
         gone.select(
             gone.id, gone.rel_path, gone.first_seen_at, gone.project, here.id, here.rel_path, here.project,
-            gone.is_project,
+            gone.is_project, here.content,
         )
         .join(here, on=(here.content == gone.content))
         .where(
@@ -76,7 +78,7 @@ def reunite() -> Reunited:
             taken.add(best[4])
             pairs.append(best)
     heirs: dict[int, int] = {}
-    for old, _path, first_seen_at, old_project, new, _new_path, new_project, is_project in pairs:
+    for old, _path, first_seen_at, old_project, new, _new_path, new_project, is_project, _content in pairs:
         _hand_over(old, new)
         File.update(first_seen_at=first_seen_at).where(File.id == new).execute()
         if is_project and old_project is not None and new_project is not None and old_project != new_project:
@@ -84,7 +86,10 @@ def reunite() -> Reunited:
     for old_project, new_project in heirs.items():
         songs.take_over(old_project, new_project)
     return Reunited(
-        tuple(row[0] for row in pairs), tuple(row[4] for row in pairs), frozenset((*heirs, *heirs.values()))
+        gone=tuple(row[0] for row in pairs),
+        here=tuple(row[4] for row in pairs),
+        contents=frozenset(row[8] for row in pairs),
+        projects=frozenset((*heirs, *heirs.values())),
     )
 
 

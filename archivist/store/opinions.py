@@ -5,33 +5,35 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any
 
-from peewee import chunked
+from peewee import chunked, fn
 
 import taggers
 from archivist.store import chords, declared, many, said
 from archivist.store.said import Said
-from archivist.tables import VECTORS_STAMP, Analysis, Content, Embedding, Setting, Tag
+from archivist.tables import VECTORS_STAMP, Analysis, Content, Embedding, File, Setting, Tag
 from archivist.text import clean
 from taggers.vectors import CHORD_TRACK
 
 __all__ = [
     "Heard",
     "Said",
-    "add_opinions",
+    "in_several_places",
     "save_analyses",
     "save_analysis",
     "save_content",
     "save_contents",
+    "save_names",
     "stamp_vectors",
 ]
 
 _ROWS = 500
+_NAMES = 100  # of one content: the same silence may lie in thousands of places
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +160,26 @@ def stamp_vectors() -> None:
     ).execute()
 
 
-def add_opinions(tagger: str, version: int, opinions: Iterable[tuple[int, Said]]) -> None:
-    """Add what a tagger says of contents (by id) beside what it said before, such as another place's name."""
-    opinions = list(opinions)
-    said.add(opinions, tagger=tagger, tagger_version=version, set_at=time.time())
-    declared.refresh({content_id for content_id, _one in opinions})
+def save_names(content_ids: Iterable[int], read: Callable[[str], Iterable[Said]], version: int) -> None:
+    """Replace what the names of these contents say by what the names of all places that they lie in say now: one
+    may be new, renamed or gone, and a hearing knows but the one that it heard."""
+    for batch in chunked(sorted(set(content_ids)), _ROWS):
+        here = (File.content << batch, ~File.is_project, File.missing_since.is_null())
+        places = File.select(File.content, File.name).where(*here).order_by(File.id).tuples()
+        names: dict[int, list[str]] = defaultdict(list)
+        for content, name in places:
+            names[content].append(name)
+        spoken = [(content, one) for content in names for name in names[content][:_NAMES] for one in read(name)]
+        Tag.delete().where(Tag.content << batch, Tag.source == "name").execute()
+        said.add(dict.fromkeys(spoken), tagger="name", tagger_version=version, set_at=time.time())
+        declared.refresh(batch)
+
+
+def in_several_places(content_ids: Iterable[int]) -> set[int]:
+    """Those of these contents of which copies lie somewhere."""
+    found: set[int] = set()
+    for batch in chunked(content_ids, _ROWS):
+        copied = File.select(File.content).where(File.content << batch, File.missing_since.is_null())
+        rows = copied.group_by(File.content).having(fn.COUNT(File.id) > 1).tuples()
+        found.update(row[0] for row in rows)
+    return found
