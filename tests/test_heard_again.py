@@ -157,3 +157,23 @@ def test_what_a_person_said_stays_with_a_sound_whose_file_is_tagged_anew(
     assert len(list(light.find("key:Am bpm:99"))) == 1
     light.undo()
     assert list(light.find("key:Am or bpm:99")) == []
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["the first of the pair", "the second"])
+def test_a_verdict_stays_with_a_sound_whose_file_is_tagged_anew(
+    light: Archive, studio: Path, monkeypatch: pytest.MonkeyPatch, first: bool
+) -> None:
+    monkeypatch.setitem(registry.TAGGERS, "fingerprint", "taggers.fingerprint:TAGGER")
+    registry._all.cache_clear()
+    registry.load.cache_clear()
+    loop, copy = write_sound(studio / "loop.wav", pitch=777), studio / "loop copy.wav"
+    shutil.copy(loop, copy)
+    retag(copy, "a copy")
+    index(light)
+    (group,) = light.duplicates("loop")
+    light.judge([member.row.id for member in group.members], "keep")
+    retag(loop if first else copy, "cleaned up")
+    index(light)
+    assert list(light.duplicates("loop")) == []
+    light.undo()
+    assert len(list(light.duplicates("loop"))) == 1

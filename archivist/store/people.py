@@ -13,7 +13,7 @@ from peewee import chunked, fn
 
 from archivist.agreement import Value
 from archivist.store import declared, many, resolving, verdicts, words
-from archivist.tables import Content, Edit, Embedding, File, Label, LabelUse, Tag
+from archivist.tables import Content, Edit, Embedding, File, Label, LabelUse, Tag, Verdict
 from archivist.text import clean
 from taggers.vectors import PRINT
 
@@ -111,9 +111,7 @@ def follow(contents: Iterable[int]) -> None:
     """What a person said of a sound whose bytes lie nowhere any more comes to these new contents where they are
     the same sound: its file was given other tags, and may have moved too. The edits come as well, so that `undo`
     takes them back."""
-    place = File.select(File.id).where(File.content == Edit.content, File.missing_since.is_null())
-    said = Edit.content.is_null(False) & ~Edit.field.startswith(verdicts.FIELD)
-    gone = [row[0] for row in Edit.select(Edit.content).where(said, ~fn.EXISTS(place)).distinct().tuples()]
+    gone = _nowhere(Edit.content) | _nowhere(Verdict.left) | _nowhere(Verdict.right)
     if not gone:
         return
     heirs = {sound: content for content, sound in _sounds(contents)}
@@ -125,9 +123,17 @@ def follow(contents: Iterable[int]) -> None:
         labels = [row[0] for row in LabelUse.select(LabelUse.label).where(LabelUse.content == new).tuples()]
         LabelUse.update(content=new).where(LabelUse.content == old, LabelUse.label.not_in(labels)).execute()
         Edit.update(content=new).where(Edit.content == old, ~Edit.field.startswith(verdicts.FIELD)).execute()
+        verdicts.follow(old, new)
     if pairs:
         _index_words("content", [new for _old, new in pairs])
         _refresh("content", [content for pair in pairs for content in pair])
+
+
+def _nowhere(content: Any) -> set[int]:
+    """Of the contents in this column those whose bytes lie nowhere any more."""
+    place = File.select(File.id).where(File.content == content, File.missing_since.is_null())
+    gone = content.model.select(content).where(content.is_null(False), ~fn.EXISTS(place)).distinct()
+    return {row[0] for row in gone.tuples()}
 
 
 def _sounds(contents: Iterable[int]) -> Iterator[tuple[int, tuple[Any, ...]]]:

@@ -46,6 +46,26 @@ def write(left: int, right: int, verdict: str | None) -> None:
         Verdict.create(left=left, right=right, verdict=verdict, set_at=time.time())
 
 
+def follow(old: int, new: int) -> None:
+    """What was said of one content is said of another, which is the same sound with other tags. The edits come
+    along, so that `undo` takes it back."""
+
+    def moved(left: int, right: int) -> tuple[int, int]:
+        left, right = (new if content == old else content for content in (left, right))
+        return min(left, right), max(left, right)
+
+    said = every()
+    for pair, verdict in said.items():
+        if old in pair:
+            write(*pair, None)
+            if moved(*pair) not in said:  # what was said of the new one itself stands
+                write(*moved(*pair), verdict)
+    of_old = (Edit.content == old) | (Edit.field == f"{FIELD}{old}")
+    for edit in list(Edit.select().where(Edit.field.startswith(FIELD), of_old)):
+        left, right = moved(edit.content_id, int(edit.field.removeprefix(FIELD)))
+        Edit.update(content=left, field=f"{FIELD}{right}").where(Edit.id == edit.id).execute()
+
+
 def every() -> dict[tuple[int, int], str]:
     """(left, right) → verdict."""
     rows = Verdict.select(Verdict.left, Verdict.right, Verdict.verdict).tuples()
