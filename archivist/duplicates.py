@@ -43,6 +43,9 @@ calls seen."""
 MIN_OVERLAP = 0.7
 """Of the shorter audible part in the longer: beyond that it is a part of it, not a copy."""
 
+_CUT = 0.1
+"""Seconds of sound that one copy has and the other lacks: beyond what a codec leaves of a fading end."""
+
 _LOSS, _ERRORS, _LATE = 0.12, 0.6, 0.25  # each would be a doubt of 1 alone
 _MAX_SHIFT = round(0.02 * WAVE_RATE)  # samples: as unsure as codecs make the first audible moment
 _SHIFTS = range(-2, 3)  # moments
@@ -370,7 +373,10 @@ def _relation(best: _Copy, copy: _Copy, prints: dict[int, Print]) -> str:
         said.append({1: "mono", 2: "stereo"}.get(copy.channels, f"{copy.channels} channels"))
     one, other = prints.get(best.content), prints.get(copy.content)
     if one is not None and other is not None:
-        if abs(louder := other.level - one.level) >= 0.25:
+        longer = other.length - one.length
+        if abs(longer) >= _CUT:
+            said.append(f"{abs(longer):.1f} s {'longer' if longer > 0 else 'shorter'}")
+        elif abs(louder := other.level - one.level) >= 0.25:  # a level is of all that sounds
             said.append(f"{louder:+.1f} dB".replace("-", "−"))
         before = other.start - one.start
         after = (copy.duration - other.start - other.length) - (best.duration - one.start - one.length)

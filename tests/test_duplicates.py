@@ -114,6 +114,14 @@ def test_by_bytes_only_the_same_bytes_count(archive: Archive) -> None:
     assert list(names(archive, by="bytes")) == [("copies/loop.wav", "loop.wav")]
 
 
+def test_a_copy_that_is_cut_says_so(archive: Archive, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "loop cut.wav", LOOPED[: len(LOOPED) * 4 // 5], RATE, subtype="PCM_24")
+    with database.connection_context():
+        place(Volume.get(), tmp_path / "loop cut.wav", "loop cut.wav")
+    (cut,) = [one for one in archive.duplicates()[0].members if one.row.name == "loop cut.wav"]
+    assert cut.relation == "same sound, pcm_s24le, 44.1 kHz, 24 bit, 0.6 s shorter, 0.2 s less silence after"
+
+
 @pytest.mark.parametrize(("query", "count"), [("bounced", 1), ("hit", 0), ("stereo or bounced", 2)])
 def test_a_query_narrows_to_groups_that_hold_what_it_finds(archive: Archive, query: str, count: int) -> None:
     with database.connection_context():
