@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taggers.base import TagError
-from taggers.riff import read_chunks
+from taggers.riff import is_unfinished, read_chunks
 
 Block = NDArray[np.float32]
 
@@ -104,6 +104,8 @@ def _by_libsndfile(path: Path) -> Iterator[Stream]:
     except soundfile.LibsndfileError as error:
         raise TagError(f"not readable as sound: {error.error_string}") from error
     with sound:
+        if not sound.frames and is_unfinished(path):
+            raise TagError("no sound by its header, which nobody completed")  # FFmpeg reads what follows it
         codec, bits = _sndfile_codec(sound.format, sound.subtype, sound.endian)
         yield Stream(sound.samplerate, sound.channels, bits, codec, _sndfile_blocks(sound))
 
@@ -132,9 +134,9 @@ def _sndfile_blocks(sound: Any) -> Iterator[Block]:
             done += len(block)
             yield block
     except soundfile.LibsndfileError as error:
-        raise TagError(
-            f"damaged or cut off after {done / sound.samplerate:.1f} s: {error.error_string}"
-        ) from error
+        start, end = (min(at, sound.frames) / sound.samplerate for at in (done, done + size))
+        reason = error.error_string.removeprefix("Error : ").rstrip(".")
+        raise TagError(f"damaged or cut off between {start:.1f} and {end:.1f} s: {reason}") from error
     # An MP3's length is an estimate; the length of the others stands in their headers.
     if sound.format != "MP3" and done < 0.99 * sound.frames < 0.99 * _NO_LENGTH:
         rate = sound.samplerate
@@ -156,6 +158,8 @@ def _by_ffmpeg(path: Path) -> Iterator[Stream]:
             if not container.streams.audio:
                 raise TagError("no audio stream inside")
             sound = container.streams.audio[0]
+            if sound.codec_context is None:  # such as 0 bits a sample
+                raise TagError("its sound is in a format that no decoder here knows, or damaged at its start")
             if sound.codec_context.format is None or not sound.sample_rate:  # FFmpeg guessed from a few bytes
                 raise TagError("not audio, or damaged at its start")
             sound.codec_context.thread_count = 1

@@ -66,6 +66,15 @@ def read_chunks(path: Path) -> Chunks | None:
     return None
 
 
+def is_unfinished(path: Path) -> bool:
+    """Whether a WAV's header covers less than the file: its program died before it could write how much it had
+    recorded. OSError goes through."""
+    with path.open("rb") as file:
+        head = file.read(8)
+        length = os.fstat(file.fileno()).st_size
+    return head[:4] == b"RIFF" and len(head) == 8 and 8 + int.from_bytes(head[4:], "little") < length
+
+
 def _walk(file: BinaryIO, order: str) -> Chunks:
     end = os.fstat(file.fileno()).st_size
     content: dict[bytes, bytes] = {}

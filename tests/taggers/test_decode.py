@@ -11,7 +11,8 @@ import soundfile
 
 from taggers import AUDIO_SUFFIXES, AudioFacts, FileTags, Job, tag_file
 from taggers.audio import EXCERPT_SECONDS, RATE, Audio
-from tests.taggers.signals import noise, sine
+from taggers.base import TagError
+from tests.taggers.signals import noise, sine, write
 
 # suffix, libsndfile's format, subtype: codec, bit depth
 BY_LIBSNDFILE = {
@@ -128,6 +129,11 @@ def broken(folder: Path, kind: str) -> Path:
             for _ in range(5):
                 out.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8))))
             out.mux(stream.encode(None))
+    elif kind == "no bits":
+        soundfile.write(path, noise(1), 44_100)
+        data = bytearray(path.read_bytes())
+        data[34:36] = bytes(2)
+        path.write_bytes(data)
     elif kind == "a rate of 1 Hz":
         soundfile.write(path, noise(1), 1)
     elif kind == "damaged flac":
@@ -160,13 +166,25 @@ BROKEN = {
     "concat": "not audio",
     "no samples": "no sound inside",
     "no sound stream": "no audio stream inside",
+    "no bits": "in a format that no decoder here knows",
     "a rate of 1 Hz": "sample rate of 1 Hz",
     "truncated wav": "truncated",
     "truncated aiff": "truncated",
-    "truncated flac": "damaged or cut off after",
+    "truncated flac": "damaged or cut off between 0.0 and 4.0 s",
     "truncated m4a": "not audio",
-    "damaged flac": "damaged or cut off after",
+    "damaged flac": "damaged or cut off between 0.0 and 8.0 s: ",
 }
+
+
+def test_a_recording_whose_program_died_is_heard(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.wav", noise(4))
+    data = bytearray(path.read_bytes())
+    data[4:8] = data[40:44] = bytes(4)  # what stands there until a recording is closed
+    path.write_bytes(data)
+    assert Audio(path).duration == pytest.approx(4)
+    path.write_bytes(data[:44])
+    with pytest.raises(TagError, match="no sound inside"):
+        Audio(path).duration  # noqa: B018 - it is the reading that fails
 
 
 @pytest.mark.parametrize("kind", BROKEN)
