@@ -257,12 +257,22 @@ def judge(file_ids: Sequence[int], verdict: str | None) -> int:
 
 
 def _former(edit: Any, row: Mapping[str, Any] | None) -> str | None:
-    """A value as it was before or after an edit; of a label its name, where it was on."""
+    """A value as it was before or after an edit, the archive's own where no person's stood there; of a label its
+    name, where it was on."""
     if row is None:
-        return None
+        return _own(edit)
     if edit.field.startswith(people.LABEL):
         return str(edit.field.removeprefix(people.LABEL))
     return value_text(row["number"] if row.get("number") is not None else row.get("text", ""))
+
+
+def _own(edit: Any) -> str | None:
+    """What is in force without a person's value, in the field that was edited; None of a label and a verdict."""
+    kind, id_ = ("project", edit.project_id) if edit.project_id is not None else ("content", edit.content_id)
+    opinions = resolving.opinions_of(getattr(Tag, kind), [id_], [edit.field])[id_]
+    others = (one for one in opinions if one.source != "user")
+    decision = effective(others, resolving.limits() if kind == "content" else {}).get(edit.field)
+    return None if decision is None or decision.value is None else value_text(decision.value)
 
 
 def _place(edit: Any) -> str:
