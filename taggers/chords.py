@@ -190,10 +190,10 @@ def _hear(audio: Audio) -> tuple[tuple[Change, ...], float] | str:
     path = course(logs)
     sounding = path != NONE
     if sounding.mean() < MIN_SHARE:
-        return "no chords: percussion, speech or single notes"
+        return "percussion, speech or single notes"
     confidence = calibrate(np.exp(logs[np.arange(len(path)), path])[sounding].mean())
     if confidence < MIN_CONFIDENCE:
-        return "no clear chords"
+        return "none that is clear"
     starts = np.flatnonzero(np.diff(path, prepend=-1))
     return tuple(Change(float(edges[start]), int(path[start])) for start in starts), confidence
 

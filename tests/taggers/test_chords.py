@@ -84,6 +84,7 @@ def test_no_chords_where_there_are_none(name: str, tmp_path: Path) -> None:
     assert found.tags == ()
     assert found.vectors == {}
     assert found.abstained["chords"]
+    assert "no chords" not in found.abstained["chords"]  # that is said before it
 
 
 # ---------------------------------------------------------------- names and tracks
