@@ -94,9 +94,9 @@ def _from_acid(acid: riff.Acid, seconds: float) -> list[Tag]:
         return [*found, said("kind", "one-shot", 0.8)]
     if acid.stretches and acid.beats and 0 < seconds <= LONGEST_LOOP:
         found.append(said("kind", "loop", 0.8))
-    if acid.beats:
-        found.append(said("beats", float(acid.beats), 0.8))
     by_length = acid.beats * 60 / seconds if seconds else 0.0
+    if 20 <= by_length <= 999:  # else nobody counted them: a default, or damage
+        found.append(said("beats", float(acid.beats), 0.8))
     if acid.bpm:
         agrees = abs(by_length / acid.bpm - 1) < 0.02
         found.append(said("bpm", round(acid.bpm, 3), 0.95 if agrees else 0.7))
@@ -132,7 +132,7 @@ def _tempo(text: str) -> float | None:
 
 TAGGER = Tagger(
     "embedded",
-    version=2,
+    version=3,
     fields=(
         *_TEXT_FIELDS, "bpm", "key", "root", "beats", "kind",
         "description", "originator", "recorded", "scene", "take", "marker",

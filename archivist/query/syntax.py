@@ -93,6 +93,10 @@ class _Builder(Transformer[Token, Terms]):
                 raise
             return (Text(f"{name[:-1]} {value.raw}"),)
 
+    def key_of_two_words(self, name: Token, text: Token) -> Terms:
+        close = text[:1] == "~"
+        return self.term(name, _value(text, operator="~" if close else "", low=text[close:]))
+
     def plain(self, text: Token) -> Value:
         return _value(text, low=str(text))
 

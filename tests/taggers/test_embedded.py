@@ -48,6 +48,7 @@ ACID = {
     ),
     "tempo by length": (acid(0x04, 60, 4, 0.0), {"kind": ["loop"], "beats": [4.0], "bpm": [120.0]}),
     "one-shot's tempo is a default": (acid(0x01, 60, 0, 120.0), {"kind": ["one-shot"]}),
+    "beats that nobody counted": (acid(0x04, 60, 4_294_967_295, 0.0), {"kind": ["loop"]}),
     "not a number": (acid(0x00, 60, 0, float("nan")), {}),
     "too short": (b"\1\0", {}),
 }
