@@ -22,7 +22,7 @@ from archivist.records import Change, FileRow, ProjectRow
 from archivist.resolve import Opinion, doubtful, effective, heard_of
 from archivist.store import people, resolving, verdicts
 from archivist.tables import Content, File, Project, Tag, database
-from archivist.vocabulary import INSTRUMENTS, KINDS
+from archivist.vocabulary import INSTRUMENTS, KINDS, joined
 from taggers.pitch import parse_key
 
 FILE_FIELDS = ("bpm", "key", "instrument", "kind")
@@ -93,9 +93,10 @@ def _checked(field: str, text: str) -> Value | Times:
             raise EditError(f"{text} is no time signature; write 4/4, 7/8, or none")
         return f"{int(above)}/{below}"
     vocabulary = INSTRUMENTS if field == "instrument" else KINDS
-    if text not in vocabulary:
-        raise EditError(f"{text} is no {field}; there are {', '.join(vocabulary)}, or none")
-    return text
+    for word in vocabulary:
+        if joined(word) == joined(text):
+            return word
+    raise EditError(f"{text} is no {field}; there are {', '.join(vocabulary)}, or none")
 
 
 def _tempo(text: str) -> float | Times:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from taggers.vocabulary import FAMILIES, FAMILY_OF, INSTRUMENTS, KINDS
 
-__all__ = ["CHORDS_ASKED", "FAMILIES", "FAMILY_OF", "INSTRUMENTS", "KINDS", "mask"]
+__all__ = ["CHORDS_ASKED", "FAMILIES", "FAMILY_OF", "INSTRUMENTS", "KINDS", "joined", "mask"]
 
 CHORDS_ASKED = 12
 """Chords that a query may ask for in a row: the index of chords holds every run of so many, each once."""
@@ -21,3 +22,12 @@ def mask(instruments: Iterable[str]) -> int:
     5
     """
     return sum(1 << INSTRUMENTS.index(name) for name in set(instruments) if name in INSTRUMENTS)
+
+
+def joined(name: str) -> str:
+    """By what words are compared that people write in several ways.
+
+    >>> joined("One Shot") == joined("one-shot") == joined("oneshot")
+    True
+    """
+    return re.sub(r"[\s_-]+", "", name.lower())

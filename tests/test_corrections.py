@@ -82,6 +82,12 @@ def test_a_step_to_nowhere_changes_nothing(light: Archive, studio: Path, field: 
     assert tempi(light) == before
 
 
+def test_a_word_may_be_written_in_several_ways(light: Archive, studio: Path) -> None:
+    light.set_values("slow", {"kind": "OneShot", "instrument": "Electric Guitar"})
+    row = light.show_file(light.find("slow").ids[0]).row
+    assert (row.kind, row.instrument) == ("one-shot", "electric-guitar")
+
+
 def test_two_places_of_one_sound_are_stepped_once(light: Archive, studio: Path) -> None:
     (studio / "copy.wav").write_bytes((studio / "slow.wav").read_bytes())
     index(light)

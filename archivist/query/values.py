@@ -14,7 +14,7 @@ from datetime import datetime
 
 from archivist.query.fields import BY_NAME, Field
 from archivist.query.nodes import Age, Chords, Match, Node, OneOf, QueryError, Sort, Span, Within
-from archivist.vocabulary import CHORDS_ASKED, FAMILIES
+from archivist.vocabulary import CHORDS_ASKED, FAMILIES, joined
 
 NEAR = 0.03
 """How far apart two tempi may be and still be mixed; DJ players pitch further, ears notice more."""
@@ -72,20 +72,16 @@ def _sort(field: Field, value: Value) -> Sort:
 
 def _allowed(field: Field, value: Value, written: str) -> str:
     """The allowed value, however its words are joined: "one shot" and "oneshot" are "one-shot"."""
-    spelled = {_joined(allowed): allowed for allowed in field.values}
-    found = spelled.get(_joined(written))
+    spelled = {joined(allowed): allowed for allowed in field.values}
+    found = spelled.get(joined(written))
     if found is None:
-        near = closest(_joined(written), spelled)
+        near = closest(joined(written), spelled)
         hint = f", perhaps {spelled[near]}" if near else ""
         raise QueryError(
             f"{field.name} cannot be {written!r}{hint}; it is one of: {', '.join(field.values)}",
             value.position,
         )
     return found
-
-
-def _joined(name: str) -> str:
-    return re.sub(r"[\s_-]+", "", name.lower())
 
 
 def closest(written: str, names: dict[str, str] | dict[str, Field]) -> str | None:
@@ -267,7 +263,7 @@ def completed(field: Field, value: Value) -> Node | None:
     all but the last where that cannot be read yet."""
     if field.kind == "chords":
         return _chords_so_far(field, value)
-    names = [name for name in field.values if _joined(name).startswith(_joined(value.raw))]
+    names = [name for name in field.values if joined(name).startswith(joined(value.raw))]
     if field.kind != "enum" or not names:
         return None
     members = [member for name in names for member in (name, *FAMILIES.get(name, ()))]
