@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from archivist import backup, details, edits, results, roots
 from archivist.config import Config
 from archivist.connections import Connections, Interrupted, translated
-from archivist.database import ArchiveError, file_of, is_current, migrate, open_database
+from archivist.database import ArchiveError, Gone, file_of, is_current, migrate, open_database
 from archivist.edits import EditError
 from archivist.query.compile import finds_all
 from archivist.query.nodes import Query, QueryError
@@ -66,6 +66,7 @@ __all__ = [
     "Archive",
     "ArchiveError",
     "EditError",
+    "Gone",
     "Interrupted",
     "Locked",
     "QueryError",
@@ -572,7 +573,7 @@ class Archive:
     def _rows(self, ids: Sequence[int], *, projects: bool) -> list[FileRow | ProjectRow]:
         found = list(Results(array("q", ids), projects, roots.offline(), self._connected))
         if missing := set(ids) - {row.id for row in found}:
-            raise ArchiveError(f"no {'project' if projects else 'file'} has the id {min(missing)}")
+            raise Gone(f"no {'project' if projects else 'file'} has the id {min(missing)}")
         return found
 
 

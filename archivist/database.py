@@ -31,6 +31,10 @@ class ArchiveError(Exception):
     """The archive cannot be opened or used; str(error) says what to do."""
 
 
+class Gone(ArchiveError):
+    """The archive holds no such file or project; it may have, until another process took it out."""
+
+
 def by_bytes(database: Database, column: Any) -> Any:
     """`column` as it is compared byte by byte: what SQLite does anyway, PostgreSQL by its "C" collation."""
     return column if isinstance(database, SqliteDatabase) else NodeList((column, SQL('COLLATE "C"')))

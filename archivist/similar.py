@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from peewee import Select, chunked
 
 from archivist import details, likeness, vectors
-from archivist.database import ArchiveError
+from archivist.database import ArchiveError, Gone
 from archivist.offline import NOTHING, Offline
 from archivist.query.compile import compile
 from archivist.query.nodes import EVERYTHING, Query
@@ -89,7 +89,7 @@ def known(target: int | str | Path) -> Example | None:
     if kind == "project" or (file is not None and file.is_project):
         raise ArchiveError(f"{target}: this is a project; name a sound, such as one of its takes")
     if file is None:
-        raise ArchiveError(f"no file has the id {file_id}")
+        raise Gone(f"no file has the id {file_id}")
     content = file.content
     found_vectors = _vectors_of(content.id) if content is not None else {}
     if "timbre" not in found_vectors:

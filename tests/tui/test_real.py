@@ -1,4 +1,4 @@
-"""The terminal UI over a real archive: from the first run to a value set by hand and taken back."""
+"""The terminal UI over a real archive: from the first run to a value set by hand and taken back, and a prune."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.widgets import Static
 
 from archivist import config
 from archivist.archive import Archive
 from tests.small_studio import write_project, write_sound
-from tests.tui.pilot import LARGE, running
+from tests.tui.pilot import LARGE, Driver, running
 
 INDEX_SECONDS = 90.0  # worker processes import the audio libraries first
 
@@ -57,3 +58,30 @@ async def test_from_an_empty_archive_to_an_edit(archive: Archive, studio: Path) 
         await ui.press("slash")
         await ui.write("key:X")
         await ui.shows("is no key")
+
+
+def details(ui: Driver) -> str:
+    return str(ui.app.screen.query_one("#details Static", Static).content)
+
+
+async def test_rows_that_another_process_prunes_leave_the_list(archive: Archive, tmp_path: Path) -> None:
+    sounds = [write_sound(tmp_path / "studio" / f"hit {n}.wav", 0.3, 200 + 50 * n) for n in range(4)]
+
+    def lose(*numbers: int) -> None:
+        for number in numbers:
+            sounds[number].unlink()
+        archive.index(accept_missing=True)
+        archive.prune()
+
+    archive.add_root(tmp_path / "studio")
+    archive.index()
+    async with running(archive, LARGE, query="sort:name") as ui:
+        await ui.until(lambda: "hit 0.wav" in details(ui))
+        lose(1, 2)
+        await ui.press("enter", "j")
+        await ui.shows("! This is no longer in the archive.", " 2 files")
+        assert "hit 3.wav" in ui.row_at_cursor()
+        await ui.until(lambda: "hit 3.wav" in details(ui))
+        lose(3)
+        await ui.press("asterisk", "right_square_bracket")
+        await ui.shows("! This is no longer in the archive: nothing was changed", "1 of 1 file")

@@ -19,7 +19,7 @@ from textual.timer import Timer
 from textual.widgets import Footer, Input
 from textual.worker import Worker, WorkerState, get_current_worker
 
-from archivist.archive import Interrupted
+from archivist.archive import Gone, Interrupted
 from archivist.records import ProjectDetails, RootInfo
 from archivist.text import printable
 from tui.commands import bindings
@@ -264,12 +264,26 @@ class BrowseScreen(Comparing, Correcting):
         error = event.worker.error
         if event.state is not WorkerState.ERROR or error is None:
             return
-        if not isinstance(error, Interrupted):
+        if isinstance(error, Gone):
+            self._tell_gone(event.worker.group)
+        elif not isinstance(error, Interrupted):
             self.post_message(Failed(error))
             if event.worker.group == "search" and self._way:  # such as a file that nobody has heard yet
                 self._go_back()
         elif event.worker.group == "edit":
             self.query_one(StatusLine).notice("A new search came between: nothing was changed.", failed=True)
+
+    def _tell_gone(self, group: str) -> None:
+        """What is listed is older than the archive, which another process has pruned: list it anew."""
+        self.query_one(DetailsPane).show(None)
+        told = "This is no longer in the archive"
+        self.query_one(StatusLine).notice(
+            f"{told}: nothing was changed." if group == "edit" else f"{told}.", failed=True
+        )
+        if group == "search" and self._way:  # it was an example
+            self._go_back()
+        else:
+            self._look_again()
 
     def on_failed(self, message: Failed) -> None:
         name = type(message.error).__name__
