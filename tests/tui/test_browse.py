@@ -260,6 +260,19 @@ async def test_a_resize_keeps_the_row_in_sight() -> None:
         await ui.until(lambda: tempo in ui.row_at_cursor())
 
 
+async def test_on_a_low_screen_the_details_leave_room_for_the_list_and_scroll_to_their_end() -> None:
+    async with running(FakeArchive(), (40, 12)) as ui:
+        await ui.press("enter", "d")
+        await ui.shows("kHz")
+        await ui.press("j")
+        await ui.until(lambda: "Kick take" in ui.row_at_cursor())
+        await ui.press("enter", "end")
+        await ui.shows("Used by", "Sunrise 2")
+        await ui.pilot.resize_terminal(*LARGE)
+        pane = ui.app.screen.query_one("#details")
+        await ui.until(lambda: pane.size.height == ui.app.screen.query_one("#panes").size.height)
+
+
 async def test_an_error_is_one_line() -> None:
     async with running(FakeArchive(broken=OSError("the drive is gone")), first="! the drive is gone") as ui:
         assert "Traceback" not in ui.text()
