@@ -25,6 +25,7 @@ class Command:
 
 COMMANDS = (
     Command("search", "slash,ctrl+f", "/", "Search", "Write a query", footer=True),
+    Command("help", "question_mark,f1", "?", "Help", "Keys and the query language", footer=True),
     Command("projects", "p,f4", "p", "Projects", "Switch between files and projects", footer=True),
     Command("facets", "f,f2", "f", "Facets", "Show or hide the counts that narrow the list", footer=True),
     Command("details", "d,f3", "d", "Details", "Show or hide all that is known of a row", footer=True),
@@ -57,7 +58,6 @@ COMMANDS = (
     Command("stop", "x", "x", "Stop", "Stop indexing; what is finished is kept", footer=True),
     Command("add_root", "a", "a", "Add root", "Add a folder to the archive and index it"),
     Command("theme", "t,f9", "t", "Theme", "Switch between the dark and the light theme"),
-    Command("help", "question_mark,f1", "?", "Help", "Keys and the query language", footer=True),
     Command("back", "escape", "Esc", "Back", "Close a pane or similar files; go from query to list and back"),
     Command("quit", "q,ctrl+q", "q", "Quit", "Leave; a running index is stopped first"),
 )

@@ -18,7 +18,7 @@ async def test_first_screen_at_80_columns_is_the_list_alone() -> None:
             "Name", "Project", "Instrument", "Key", "BPM", "Length",
         ]  # fmt: skip
         assert "Lead Vox" in lines[3] and "A minor" in lines[3] and "90.0" in lines[3] and "0:00.4" in lines[3]
-        await ui.until(lambda: "Help" in ui.lines()[-1] and "palette" in ui.lines()[-1])
+        await ui.until(lambda: "Help" in ui.lines()[-1] and "Index" in ui.lines()[-1])
         assert "Used by" not in ui.text() and "one-shot" not in ui.text()
 
 

@@ -35,6 +35,17 @@ async def test_help_shows_every_command_and_every_field() -> None:
         await ui.hides("A query")
 
 
+async def test_at_80_columns_the_footer_is_whole() -> None:
+    async with running(FakeArchive()) as ui:
+        await ui.press("enter")
+        await ui.until(lambda: ui.lines()[-1].strip().startswith("/ Search ? Help"))
+        await ui.until(lambda: ui.lines()[-1].strip().endswith("i Index"))
+        await ui.pilot.resize_terminal(120, 24)
+        await ui.until(lambda: ui.lines()[-1].strip().endswith("^p palette"))
+        await ui.pilot.resize_terminal(30, 12)
+        await ui.until(lambda: ui.lines()[-1].strip().startswith("/ Search ? Help p Projects"))
+
+
 async def test_help_scrolls_on_a_small_screen() -> None:
     async with running(FakeArchive(), SMALL) as ui:
         await ui.press("f1")

@@ -65,7 +65,7 @@ one interpreter lock), and while somebody types on, the long search never starts
 
 class BrowseScreen(Comparing, Correcting):
     BINDINGS = bindings()
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (WIDE, "-wide")]  # noqa: RUF012
 
     def __init__(self, archive: Archive, query: str) -> None:
         super().__init__(archive)
