@@ -175,6 +175,16 @@ async def test_files_and_projects() -> None:
         await ui.shows("1,000 files", "Length")
 
 
+async def test_a_click_switches_between_files_and_projects() -> None:
+    async with running(FakeArchive()) as ui:
+        await ui.shows("Projects 40")
+        await ui.pilot.click("#status", offset=(ui.lines()[1].index("Projects"), 0))
+        await ui.shows("40 projects", "Saves")
+        await ui.pilot.click("#status", offset=(ui.lines()[1].index("Projects"), 0))
+        await ui.pilot.click("#status", offset=(2, 0))
+        await ui.shows("1,000 files", "Length")
+
+
 async def test_an_order_that_projects_do_not_have_is_passed_over() -> None:
     async with running(FakeArchive(), query="sort:length") as ui:
         await ui.press("f4")

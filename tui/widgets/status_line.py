@@ -71,7 +71,8 @@ def misread_line(misread: Misread, width: int) -> Content:
 
 
 def place_line(counts: ArchiveCounts | None, projects: bool) -> Content:
-    on, off = "bold reverse", "$quiet"
+    """A click on files or projects, whichever are not listed, lists them."""
+    on, off = "bold reverse", "$quiet @click=screen.projects"
     parts: list[tuple[str, str]] = [
         (f" Files {counts.files:,} " if counts else " Files ", off if projects else on),
         (" ", ""),
