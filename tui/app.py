@@ -29,6 +29,7 @@ class ArchivistApp(App[None]):
     TITLE = "archivist"
     CSS_PATH = "archivist.tcss"
     COMMANDS: ClassVar = {CommandProvider}
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]  # noqa: RUF012
 
     def __init__(self, archive: Archive, query: str = "") -> None:
         super().__init__()

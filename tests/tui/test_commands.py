@@ -137,6 +137,18 @@ async def test_a_wrong_assignment_is_explained() -> None:
         assert ui.archive.journal == []
 
 
+async def test_a_wrong_assignment_is_explained_on_a_low_screen() -> None:
+    async with running(FakeArchive(), (40, 12)) as ui:
+        await ui.press("enter", "e")
+        await ui.write("label=keeper")
+        await ui.press("enter")
+        await ui.shows("! write one of bpm,", "kind, then = and the", "│ value ")
+        await ui.press("ctrl+u")
+        await ui.write("instrument=xylophone")
+        await ui.press("enter")
+        await ui.shows("! xylophone is no instrument;")
+
+
 async def test_indexing_shows_progress_and_then_new_results() -> None:
     async with running(FakeArchive(index_steps=8, index_pause=0.1)) as ui:
         await ui.press("enter", "i")

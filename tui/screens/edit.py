@@ -54,6 +54,8 @@ class EditScreen(ModalScreen[Assignment | None]):
             if value:
                 checked({field.lower(): value}, projects=self._projects)
         except EditError as error:
-            self.query_one("#hint", Static).update(Content.styled(f"! {printable(str(error))}", "$error"))
+            hint = self.query_one("#hint", Static)
+            hint.update(Content.styled(f"! {printable(str(error))}", "$error"))
+            hint.scroll_visible(animate=False)  # where it does not fit below what is written
         else:
             self.dismiss((field.lower(), value))
