@@ -1,19 +1,21 @@
-"""The pure parts: queries edited by terms, cells, columns, the progress line. Doctests hold the small examples."""
+"""The pure parts: queries edited by terms, cells, columns, details, the progress line. Doctests hold examples."""
 
 from __future__ import annotations
 
 import doctest
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
 
-from archivist.records import IndexProgress
+from archivist.records import IndexProgress, ValueRow
 from tests.tui.fake import HOSTILE, FakeArchive
 from tui import terms
 from tui.terms import has_term, toggle, with_sort
 from tui.widgets import cells
 from tui.widgets.cells import Shorten, fit
 from tui.widgets.columns import FILE_COLUMNS, GAP, PROJECT_COLUMNS, layout
+from tui.widgets.describe import describe
 from tui.widgets.index_bar import progress_line
 
 
@@ -91,3 +93,23 @@ def test_progress_line(now, start, texts: list[str]) -> None:
     for text in [*texts, "3 failed", "bbb"]:
         assert text in line.plain
     assert line.cell_length == 120 and "\x1b" not in line.plain
+
+
+def test_details_keep_to_their_pane_and_shorten_no_text() -> None:
+    rivals = (("C major", 0.7), ("A minor", 0.22), ("F# minor", 0.04), ("E minor", 0.01))
+    said = (
+        ValueRow("key", "C major", "machine", "net", 0.7, None, True, rivals),
+        ValueRow("instrument", "electric-guitar", "machine", "net", 0.9, None, True),
+        ValueRow("description", "lead vocal, kitchen, \x1b[2Jafter the rain", "embedded", None, 1.0, None, True),
+    )
+    lines = describe(replace(FakeArchive().show_file(3), values=said), 41).plain.splitlines()
+    start = next(at for at, line in enumerate(lines) if line.startswith("key"))
+    assert [line.rstrip() for line in lines[start : start + 7]] == [
+        "key         C major      heard      70%",
+        "            or A minor 22%, F# minor 4%,",
+        "            E minor 1%",
+        "instrument  electr…uitar heard      90%",
+        "description lead vocal, kitchen,",
+        "            \\x1b[2Jafter the rain",
+        "            in file   100%",
+    ]

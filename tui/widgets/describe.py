@@ -32,6 +32,10 @@ Line = list[Part]
 
 LABEL = 12
 """Cells of the names of fields on the left."""
+VALUE = 12
+"""Cells of a value, before who says so; a longer one takes lines of its own."""
+CLOSED = ("kind", "instrument")
+"""Fields of few words: known from their first and last letters."""
 MANY = 40
 """Lines of one list before the rest is only counted."""
 CHANGES = 5
@@ -56,7 +60,10 @@ SOURCES = {
     "stems": "stems",
     "machine": "heard",
 }
-PLAIN = ("", "heard", "you set it", "its name", "the file says so", "project's tempo", "project's key")
+PLAIN = (
+    *("", "heard", "you set it", "its name", "the file says so"),
+    *("project's tempo", "project's key"),
+)
 """Reasons that the source tells by itself."""
 _MUTED = "$quiet"
 _BAD = "$error"
@@ -115,7 +122,8 @@ def _project(details: ProjectDetails, width: int) -> Iterable[Line]:
     if details.note:
         yield [(printable(details.note), "italic")]
     if unread := facts.get("unread"):
-        yield [("! ", "$warning"), (printable(f"not readable here: {', '.join(unread)}"), "$warning")]
+        names = ", ".join(unread)
+        yield [("! ", "$warning"), (printable(f"not readable here: {names}"), "$warning")]
     yield from _values(details.values, width)
     yield from _list("Labels", [[(printable(label), "")] for label in details.labels])
     yield from _list("Versions", list(_versions(details.versions)))
@@ -186,7 +194,7 @@ def _instruments(opinions: Sequence[ValueRow], width: int) -> Iterable[Line]:
     yield from _opinions("instrument", [*said, *heard[:1]], width)
     for other in heard[1:INSTRUMENTS]:
         share = other.confidence or 0.0
-        parts = [(fit(other.value, 12, shorten="middle") + " ", ""), (bar(share, BAR), "$secondary")]
+        parts = [(fit(other.value, VALUE, shorten="middle") + " ", ""), (bar(share, BAR), "$secondary")]
         yield [(" " * LABEL, ""), *parts, (f" {share:4.0%}", _MUTED)]
     if len(heard) > INSTRUMENTS:
         yield [(f"{' ' * LABEL}and {len(heard) - INSTRUMENTS} less likely", _MUTED)]
@@ -194,19 +202,35 @@ def _instruments(opinions: Sequence[ValueRow], width: int) -> Iterable[Line]:
 
 def _opinions(title: str, opinions: Sequence[ValueRow], width: int) -> Iterable[Line]:
     for index, opinion in enumerate(opinions):
-        line = [(fit("" if index else title, LABEL - 1) + " ", _MUTED), *_opinion(opinion)]
+        label = (fit("" if index else title, LABEL - 1) + " ", _MUTED)
+        if title not in CLOSED and cell_len(printable(opinion.value).strip()) > VALUE:
+            first, *rest = _below(opinion.value, width, _tone(opinion))
+            yield [label, *first[1:]]
+            yield from rest
+            line = [(" " * LABEL, ""), *_source(opinion)]
+        else:
+            line = [label, (fit(opinion.value, VALUE, shorten="middle") + " ", _tone(opinion)), *_source(opinion)]
         more = _background(opinion)
         room = width - sum(cell_len(text) for text, _ in line) - 2
         yield [*line, ("  " + more, _MUTED)] if cell_len(more) <= room else line
-        for text in wrap(_why(opinion), max(1, width - LABEL)):
-            yield [(" " * LABEL, ""), (printable(text), _MUTED)]
+        yield from _below(_why(opinion), width)
         if len(opinion.candidates) > 1 and (opinion.wins or opinion.reason):  # or withheld: see the reason
-            yield [(" " * LABEL, ""), (_candidates(opinion), _MUTED)]
+            yield from _below(_candidates(opinion), width)
 
 
-def _opinion(value: ValueRow) -> Line:
-    tone = "bold" if value.wins else _MUTED
-    parts: Line = [(fit(value.value, 12, shorten="middle") + " ", tone)]
+def _below(text: str, width: int, tone: str = _MUTED) -> Iterable[Line]:
+    """The text in as many lines as it needs, under each other beside the names of fields."""
+    lines = wrap(printable(text), max(1, width - LABEL))
+    yield from ([(" " * LABEL, ""), (line, tone)] for line in lines)
+
+
+def _tone(value: ValueRow) -> str:
+    return "bold" if value.wins else _MUTED
+
+
+def _source(value: ValueRow) -> Line:
+    """Who says so, and how sure."""
+    parts: Line = []
     if value.source == "user":
         parts.append((f"{LOCK} {SOURCES['user']}", "$success" if value.wins else _MUTED))
     else:
@@ -231,7 +255,7 @@ def _background(value: ValueRow) -> str:
 
 def _candidates(value: ValueRow) -> str:
     rivals = [(text, share) for text, share in value.candidates if text != value.value]
-    return "or " + ", ".join(f"{printable(text)} {share:.0%}" for text, share in rivals[:3])
+    return "or " + ", ".join(f"{text} {share:.0%}" for text, share in rivals[:3])
 
 
 # ---------------------------------------------------------------- lists of a project
