@@ -113,3 +113,15 @@ def test_details_keep_to_their_pane_and_shorten_no_text() -> None:
         "            \\x1b[2Jafter the rain",
         "            in file   100%",
     ]
+
+
+def test_details_speak_of_fields_as_people_do() -> None:
+    details = FakeArchive().show_project(3)
+    meter = ValueRow(
+        "time_signature", "3/4", "project", "reaper", 1.0, None, True, reason="project's time_signature"
+    )
+    told = replace(details, values=(meter,), facts={"unread": ("length_seconds", "tempo_changes")})
+    text = describe(told, 60).plain
+    assert "not readable here: length seconds, tempo changes" in text
+    assert "meter       3/4" in text
+    assert "_" not in text

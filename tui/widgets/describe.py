@@ -62,7 +62,7 @@ SOURCES = {
 }
 PLAIN = (
     *("", "heard", "you set it", "its name", "the file says so"),
-    *("project's tempo", "project's key"),
+    *("project's tempo", "project's key", "project's time_signature"),
 )
 """Reasons that the source tells by itself."""
 _MUTED = "$quiet"
@@ -122,7 +122,7 @@ def _project(details: ProjectDetails, width: int) -> Iterable[Line]:
     if details.note:
         yield [(printable(details.note), "italic")]
     if unread := facts.get("unread"):
-        names = ", ".join(unread)
+        names = ", ".join(unread).replace("_", " ")
         yield [("! ", "$warning"), (printable(f"not readable here: {names}"), "$warning")]
     yield from _values(details.values, width)
     yield from _list("Labels", [[(printable(label), "")] for label in details.labels])
