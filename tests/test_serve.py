@@ -74,6 +74,12 @@ def test_its_page_names_no_other_host_and_may_ask_none(address: str) -> None:
             assert response.status == 200, name
 
 
+def test_what_its_page_says_is_one_paragraph(address: str) -> None:
+    """A box that centres what it holds drops the spaces between its parts."""
+    _status, page, _policy = get(address)
+    assert re.findall(r'class="says \w+">(.{3})', page) == ["<p>", "<p>"]
+
+
 def test_behind_a_proxy_that_encrypts_its_page_asks_for_an_encrypted_socket(address: str) -> None:
     _status, page, policy = get(address, **{"X-Forwarded-Proto": "https"})
     assert f"{address.replace('http', 'wss')}/ws" in page
