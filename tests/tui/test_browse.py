@@ -291,6 +291,17 @@ async def test_an_error_is_one_line() -> None:
         await ui.shows("125 files")
 
 
+async def test_a_long_error_takes_the_lines_that_it_needs() -> None:
+    path = "/home/anna/.local/share/archivist/archive.db"
+    error = OSError(f"{path}: another archivist writes to it; try again when that has finished")
+    async with running(FakeArchive(broken=error), (60, 24), first=f"! {path}") as ui:
+        await ui.shows("try again when that has finished")
+        ui.archive.broken = None
+        await ui.write("kick")
+        await ui.shows("125 files", "Files 1,000")
+        assert "Name" in ui.lines()[2]
+
+
 async def test_the_query_it_starts_with() -> None:
     async with running(FakeArchive(), query="kick") as ui:
         await ui.shows("125 files")

@@ -1,4 +1,7 @@
-"""One quiet line under the query: what is wrong in it, else the last event, else where one is."""
+"""One quiet line under the query: what is wrong in it, else the last event, else where one is.
+
+An event may take more lines: of an error the end says what to do.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +50,7 @@ class StatusLine(Static):
             self._draw()
 
     def _draw(self) -> None:
+        self.set_class(self._notice is not None, "-notice")
         if self._notice:
             self.update(self._notice, layout=False)
         elif self._misread:
