@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from archivist.records import IndexProgress, ValueRow
+from archivist.records import Difference, IndexProgress, PlacedChord, ValueRow, VersionRow
 from tests.tui.fake import HOSTILE, FakeArchive
 from tui import terms
 from tui.terms import has_term, toggle, with_sort
@@ -125,3 +125,16 @@ def test_details_speak_of_fields_as_people_do() -> None:
     assert "not readable here: length seconds, tempo changes" in text
     assert "meter       3/4" in text
     assert "_" not in text
+
+
+def test_a_list_counts_what_it_lists_and_no_lines() -> None:
+    def version(n: int, *changes: Difference) -> VersionRow:
+        return VersionRow(n, "a.als", f"2024-01-{n:02}", "12", 120.0, None, 2, "ok", None, n == 31, changes)
+
+    plugins = tuple(Difference("plugin", None, f"Synth {n}") for n in range(9))
+    saves = (version(1), *(version(n, *plugins) for n in range(2, 32)), *(version(n) for n in range(32, 52)))
+    text = describe(replace(FakeArchive().show_project(3), versions=saves), 60).plain
+    assert "\nVersions  51\n" in text
+    assert "\n  … and 11 more\n" in text
+    chords = tuple(PlacedChord(float(n), "Am") for n in range(9))
+    assert "\nChords  9\n" in describe(replace(FakeArchive().show_file(3), chords=chords), 60).plain

@@ -37,7 +37,7 @@ VALUE = 12
 CLOSED = ("kind", "instrument")
 """Fields of few words: known from their first and last letters."""
 MANY = 40
-"""Lines of one list before the rest is only counted."""
+"""Entries of one list before the rest is only counted."""
 CHANGES = 5
 """Tracks, plugins and samples told of one version before the rest is only counted."""
 CHORDS = 4
@@ -108,7 +108,7 @@ def _file(details: FileDetails, width: int, reasons: Sequence[tuple[str, float]]
         ]
     yield from _values(details.values, width)
     rows = (details.chords[start : start + CHORDS] for start in range(0, len(details.chords), CHORDS))
-    yield from _list("Chords", [_chords(row) for row in rows])
+    yield from _entries("Chords", [[_chords(row)] for row in rows], len(details.chords), CHORDS)
     yield from _list("Labels", [[(printable(label), "")] for label in details.labels])
     yield from _list("Used by", [[(printable(name), "")] for name in details.used_by])
     yield from _list("Also at", [[(printable(path), "")] for path in details.copies])
@@ -126,7 +126,7 @@ def _project(details: ProjectDetails, width: int) -> Iterable[Line]:
         yield [("! ", "$warning"), (printable(f"not readable here: {names}"), "$warning")]
     yield from _values(details.values, width)
     yield from _list("Labels", [[(printable(label), "")] for label in details.labels])
-    yield from _list("Versions", list(_versions(details.versions)))
+    yield from _entries("Versions", list(_versions(details.versions)), len(details.versions))
     yield from _list("Tracks", [_track(index, track) for index, track in enumerate(details.tracks, 1)])
     yield from _list("Plugins", [_plugin(plugin) for plugin in details.plugins])
     missing_first = sorted(details.samples, key=lambda sample: sample.status == "found")
@@ -261,7 +261,7 @@ def _candidates(value: ValueRow) -> str:
 # ---------------------------------------------------------------- lists of a project
 
 
-def _versions(versions: Sequence[VersionRow]) -> Iterable[Line]:
+def _versions(versions: Sequence[VersionRow]) -> Iterable[Sequence[Line]]:
     """Newest first, each with what it changed against the one before."""
     newest = sorted(versions, key=lambda version: version.saved or "", reverse=True)
     for version, before in pairwise([*newest, None]):
@@ -276,11 +276,11 @@ def _versions(versions: Sequence[VersionRow]) -> Iterable[Line]:
             parts.append(
                 (f"  {decimal(version.bpm)}  {version.key or ''}  {count(version.tracks, 'track')}", _MUTED)
             )
-        yield parts
         told = [change for change in version.changes if change.what in ("track", "plugin", "sample")]
-        yield from ([(f"    {printable(str(change))}", _MUTED)] for change in told[:CHANGES])
+        lines: list[Line] = [parts, *([(f"    {printable(str(change))}", _MUTED)] for change in told[:CHANGES])]
         if len(told) > CHANGES:
-            yield [(f"    and {len(told) - CHANGES} more", _MUTED)]
+            lines.append([(f"    and {len(told) - CHANGES} more", _MUTED)])
+        yield lines
 
 
 def _differences(before: VersionRow, after: VersionRow) -> list[str]:
@@ -346,10 +346,16 @@ def _at(at: float, unit: str, text: str) -> Line:
 
 
 def _list(title: str, lines: Sequence[Line]) -> Iterable[Line]:
-    if not lines:
+    return _entries(title, [[line] for line in lines], len(lines))
+
+
+def _entries(title: str, entries: Sequence[Sequence[Line]], number: int, each: int = 1) -> Iterable[Line]:
+    """A list whose entries take some lines; `number` of things in all, `each` of them in an entry."""
+    if not entries:
         return
     yield []
-    yield [(title, f"bold {_MUTED}"), (f"  {len(lines):,}" if len(lines) > 1 else "", _MUTED)]
-    yield from lines[:MANY]
-    if len(lines) > MANY:
-        yield [(f"  … and {len(lines) - MANY:,} more", _MUTED)]
+    yield [(title, f"bold {_MUTED}"), (f"  {number:,}" if number > 1 else "", _MUTED)]
+    for entry in entries[:MANY]:
+        yield from entry
+    if len(entries) > MANY:
+        yield [(f"  … and {number - MANY * each:,} more", _MUTED)]
