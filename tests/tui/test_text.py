@@ -138,3 +138,13 @@ def test_a_list_counts_what_it_lists_and_no_lines() -> None:
     assert "\n  … and 11 more\n" in text
     chords = tuple(PlacedChord(float(n), "Am") for n in range(9))
     assert "\nChords  9\n" in describe(replace(FakeArchive().show_file(3), chords=chords), 60).plain
+
+
+@pytest.mark.parametrize(("what", "after"), [("time signature", "3/4"), ("sample", "Kick 01.wav")])
+def test_a_version_that_changes_only_a_meter_or_a_sample_is_not_the_same(what: str, after: str) -> None:
+    first = VersionRow(1, "a.als", "2024-01-01", "12", 120.0, None, 2, "ok", None, False)
+    change = Difference(what, None, after)
+    second = replace(first, id=2, saved="2024-01-02", changes=(change,), is_current=True)
+    text = describe(replace(FakeArchive().show_project(3), versions=(first, second)), 60).plain
+    assert f"    {change}\n" in text
+    assert "same" not in text

@@ -39,7 +39,7 @@ CLOSED = ("kind", "instrument")
 MANY = 40
 """Entries of one list before the rest is only counted."""
 CHANGES = 5
-"""Tracks, plugins and samples told of one version before the rest is only counted."""
+"""Tracks, plugins, samples and meters told of one version before the rest is only counted."""
 CHORDS = 4
 """Changes of chord on one line."""
 BAR = 9
@@ -266,17 +266,18 @@ def _versions(versions: Sequence[VersionRow]) -> Iterable[Sequence[Line]]:
     newest = sorted(versions, key=lambda version: version.saved or "", reverse=True)
     for version, before in pairwise([*newest, None]):
         assert version is not None
+        told = [change for change in version.changes if change.what not in ("tempo", "key")]
         mark = "▸ " if version.is_current else "  "
         parts: Line = [(mark, "$primary"), (day(version.saved).ljust(10), "bold" if version.is_current else "")]
         if version.error:
             parts.append((f"  ! {printable(version.error)}", _BAD))
         elif before is not None and not before.error:
-            parts.append((f"  {', '.join(_differences(before, version)) or 'same'}", _MUTED))
+            same = "" if told else "same"
+            parts.append((f"  {', '.join(_differences(before, version)) or same}", _MUTED))
         else:
             parts.append(
                 (f"  {decimal(version.bpm)}  {version.key or ''}  {count(version.tracks, 'track')}", _MUTED)
             )
-        told = [change for change in version.changes if change.what in ("track", "plugin", "sample")]
         lines: list[Line] = [parts, *([(f"    {printable(str(change))}", _MUTED)] for change in told[:CHANGES])]
         if len(told) > CHANGES:
             lines.append([(f"    and {len(told) - CHANGES} more", _MUTED)])
