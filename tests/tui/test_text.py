@@ -63,6 +63,12 @@ def test_a_cell_has_its_width_whatever_is_in_it(text: str, width: int, shorten: 
     assert cell_len(fit(text, width, shorten=shorten)) == width
 
 
+def test_no_accent_loses_its_letter_and_stands_on_the_dots() -> None:
+    decomposed = "e\u0301" * 30
+    assert fit(decomposed, 10, shorten="middle") == "e\u0301" * 5 + "…" + "e\u0301" * 4
+    assert fit(decomposed, 10, shorten="start") == "…" + "e\u0301" * 9
+
+
 @pytest.mark.parametrize("columns", [FILE_COLUMNS, PROJECT_COLUMNS], ids=["files", "projects"])
 def test_columns_fill_every_width(columns) -> None:
     archive = FakeArchive(hostile=True)

@@ -36,6 +36,8 @@ def _shortened(text: str, width: int, shorten: Shorten) -> str:
         return ""
     after = {"end": 0, "middle": (width - 1) // 2, "start": width - 1}[shorten]
     tail = set_cell_size(text[::-1], after)[::-1] if after else ""
+    while tail and not cell_len(tail[0]):  # an accent whose letter was cut off would stand on the dots
+        tail = tail[1:]
     return set_cell_size(text, width - 1 - after) + "…" + tail
 
 
