@@ -191,6 +191,20 @@ async def test_first_run_welcomes_and_adds_a_root(tmp_path: Path) -> None:
         assert ui.archive.indexed == [(tmp_path,)]
 
 
+@pytest.mark.parametrize(
+    ("folder", "why"),
+    [("~nobody-of-that-name/Music", "there is no such folder"), ("/x/" + "y" * 5_000, "too long")],
+)
+async def test_a_folder_that_cannot_be_is_told_in_a_few_lines(folder: str, why: str) -> None:
+    async with running(FakeArchive(), LARGE) as ui:
+        await ui.press("enter", "a")
+        await ui.shows("Name another folder")
+        ui.app.screen.query_one("#folder").value = folder  # type: ignore[attr-defined]
+        await ui.press("enter")
+        await ui.shows(folder[:8], why)
+        assert ui.app.screen.query_one("#hint").size.height <= 4
+
+
 async def test_first_run_can_be_left() -> None:
     async with running(FakeArchive(empty=True), first="Welcome") as ui:
         await ui.shows("Welcome")

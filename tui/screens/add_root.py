@@ -16,6 +16,7 @@ from textual.worker import Worker, WorkerState
 
 from archivist.records import RootInfo
 from archivist.text import printable
+from tui.widgets.cells import fit
 
 if TYPE_CHECKING:
     from archivist.archive import Archive
@@ -27,6 +28,8 @@ WELCOME = Content.assemble(
     "there; nothing is moved or changed.",
 )
 MORE = Content("Name another folder with projects, takes or samples. It is only ever read.")
+SHOWN = 60
+"""Cells of a folder's name in an error, at most."""
 HINT = Content.styled("Enter adds it and starts listening · Esc leaves", "$quiet")
 
 
@@ -55,9 +58,16 @@ class AddRootScreen(ModalScreen[RootInfo | None]):
 
     @work(thread=True, exclusive=True, group="add", exit_on_error=False)
     def _add(self, folder: str) -> RootInfo:
-        path = Path(folder).expanduser().absolute()
-        if not path.is_dir():
-            raise NotADirectoryError(f"{folder}: there is no such folder")
+        shown = fit(folder, SHOWN, shorten="middle").rstrip()
+        try:
+            path = Path(folder).expanduser().absolute()
+            there = path.is_dir()
+        except OSError as error:
+            raise NotADirectoryError(f"{shown}: {error.strerror}") from error
+        except RuntimeError as error:  # ~ of somebody who has no home here
+            raise NotADirectoryError(f"{shown}: there is no such folder") from error
+        if not there:
+            raise NotADirectoryError(f"{shown}: there is no such folder")
         return self._archive.add_root(path)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
