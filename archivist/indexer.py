@@ -131,7 +131,7 @@ def _same_project(place: Known, path: Path) -> bool:
 
 
 def _reunite(run: Run, scans: Sequence[RootScan]) -> None:
-    """What moved in more than one run: see `store.moves.reunite`."""
+    """What moved in more than one run: see `moves.reunite`, and `people.follow` where it was tagged anew too."""
     if run.stop.is_set() or not scans:
         return
     with database.atomic():
@@ -143,6 +143,9 @@ def _reunite(run: Run, scans: Sequence[RootScan]) -> None:
             backups = frozenset(f for known in files.values() for f, file in known.items() if file.is_backup)
             songs.refresh(found.projects, backups)
             item.concerned |= found.projects
+        for item in scans:
+            if item.looked is not None:  # what was there even then, beside what is gone now, is a copy of it
+                people.follow(places.contents_since(item.looked), left=item.files)
     gone, here = set(found.gone), set(found.here)
     run.counts["moved"] += len(here)
     for item in scans:

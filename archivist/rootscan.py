@@ -21,7 +21,7 @@ def scan_root(run: Run, root: Root) -> RootScan | None:
     """Compare a root with the archive; None where its drive or its top folder is away, or cannot be listed."""
     mount = volumes.locate(root.volume.key, root.volume.last_path)
     folder = (mount or Path(root.volume.last_path)) / root.rel_path
-    resumes = places.was_cut_short(root)
+    looked, resumes = places.last_looked(root), places.was_cut_short(root)
     with database.atomic():
         row = places.start_scan(root)
     if mount is None or not folder.is_dir():
@@ -65,7 +65,7 @@ def scan_root(run: Run, root: Root) -> RootScan | None:
         place for place in diff.missing if place.rel_path not in waiting and place.rel_path not in young
     ]
     run.counts["seen"] += diff.seen
-    return RootScan(row, root.volume_id, mount, root.rel_path, diff, resumes)
+    return RootScan(row, root.volume_id, mount, root.rel_path, diff, looked, resumes)
 
 
 def _end_offline(run: Run, row: Scan, folder: Path, reason: str) -> None:

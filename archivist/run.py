@@ -71,6 +71,7 @@ class RootScan:
     mount: Path
     prefix: str
     diff: Diff
+    looked: float | None = None  # when the run before, that looked through all of it, ended
     resumes: bool = False  # the last run ended in the middle: what it had begun is derived anew
     moves: list[tuple[Known, Entry]] = field(default_factory=list)
     left: dict[int, tuple[int, Known]] = field(default_factory=dict)  # a moved file's volume and place before

@@ -134,13 +134,17 @@ def retag(sound: Path, comment: str) -> None:
     sound.write_bytes(data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8:])
 
 
-@pytest.mark.parametrize("place", ["take.wav", "Old/final take.wav"], ids=["where it was", "elsewhere"])
-def test_what_a_person_said_stays_with_a_sound_whose_file_is_tagged_anew(
-    light: Archive, studio: Path, monkeypatch: pytest.MonkeyPatch, place: str
-) -> None:
+@pytest.fixture
+def hears_prints(light: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(registry.TAGGERS, "fingerprint", "taggers.fingerprint:TAGGER")
     registry._all.cache_clear()
     registry.load.cache_clear()
+
+
+@pytest.mark.parametrize("place", ["take.wav", "Old/final take.wav"], ids=["where it was", "elsewhere"])
+def test_what_a_person_said_stays_with_a_sound_whose_file_is_tagged_anew(
+    light: Archive, studio: Path, hears_prints: None, place: str
+) -> None:
     sound = write_sound(studio / "take.wav", pitch=777)
     index(light)
     light.set_values("take", {"key": "Am", "bpm": "99"})
@@ -161,11 +165,8 @@ def test_what_a_person_said_stays_with_a_sound_whose_file_is_tagged_anew(
 
 @pytest.mark.parametrize("first", [True, False], ids=["the first of the pair", "the second"])
 def test_a_verdict_stays_with_a_sound_whose_file_is_tagged_anew(
-    light: Archive, studio: Path, monkeypatch: pytest.MonkeyPatch, first: bool
+    light: Archive, studio: Path, hears_prints: None, first: bool
 ) -> None:
-    monkeypatch.setitem(registry.TAGGERS, "fingerprint", "taggers.fingerprint:TAGGER")
-    registry._all.cache_clear()
-    registry.load.cache_clear()
     loop, copy = write_sound(studio / "loop.wav", pitch=777), studio / "loop copy.wav"
     shutil.copy(loop, copy)
     retag(copy, "a copy")
@@ -177,3 +178,31 @@ def test_a_verdict_stays_with_a_sound_whose_file_is_tagged_anew(
     assert list(light.duplicates("loop")) == []
     light.undo()
     assert len(list(light.duplicates("loop"))) == 1
+
+
+def test_what_a_person_said_finds_a_sound_that_went_to_a_root_which_was_indexed_first(
+    light: Archive, studio: Path, tmp_path: Path, hears_prints: None
+) -> None:
+    other, sound = tmp_path / "other", write_sound(studio / "take.wav", pitch=777)
+    write_sound(other / "pad.wav", pitch=500)
+    light.add_root(other)
+    index(light)
+    light.label("take", ["keeper"], [])
+    retag(sound, "cleaned up")
+    sound.rename(other / "take, tagged.wav")
+    index(light, other)
+    index(light, studio, accept_missing=True)
+    assert [row.path for row in light.find("label:keeper")] == [str(other / "take, tagged.wav")]
+
+
+def test_a_copy_that_was_tagged_anew_long_ago_is_no_move_of_what_goes(
+    light: Archive, studio: Path, hears_prints: None
+) -> None:
+    sound = write_sound(studio / "take.wav", pitch=777)
+    retag(Path(shutil.copy(sound, studio / "better.wav")), "cleaned up")
+    index(light)
+    light.label("take", ["throw away"], [])
+    sound.unlink()
+    index(light, accept_missing=True)
+    assert [row.path for row in light.find('label:"throw away" is:missing')] == [str(sound)]
+    assert list(light.find('label:"throw away"')) == []

@@ -107,11 +107,11 @@ def set_labels(
     return batch
 
 
-def follow(contents: Iterable[int]) -> None:
+def follow(contents: Iterable[int], *, left: Any = None) -> None:
     """What a person said of a sound whose bytes lie nowhere any more comes to these new contents where they are
     the same sound: its file was given other tags, and may have moved too. The edits come as well, so that `undo`
-    takes them back."""
-    gone = _nowhere(Edit.content) | _nowhere(Verdict.left) | _nowhere(Verdict.right)
+    takes them back. left: a condition on files, where one of the sound's is to have been."""
+    gone = set().union(*(_nowhere(content, left) for content in (Edit.content, Verdict.left, Verdict.right)))
     if not gone:
         return
     heirs = {sound: content for content, sound in _sounds(contents)}
@@ -129,11 +129,13 @@ def follow(contents: Iterable[int]) -> None:
         _refresh("content", [content for pair in pairs for content in pair])
 
 
-def _nowhere(content: Any) -> set[int]:
-    """Of the contents in this column those whose bytes lie nowhere any more."""
-    place = File.select(File.id).where(File.content == content, File.missing_since.is_null())
-    gone = content.model.select(content).where(content.is_null(False), ~fn.EXISTS(place)).distinct()
-    return {row[0] for row in gone.tuples()}
+def _nowhere(content: Any, left: Any) -> set[int]:
+    """Of the contents in this column those whose bytes lie nowhere any more; see `follow` for `left`."""
+    place = File.select(File.id).where(File.content == content)
+    gone = content.is_null(False) & ~fn.EXISTS(place.where(File.missing_since.is_null()))
+    if left is not None:
+        gone &= fn.EXISTS(place.where(left))
+    return {row[0] for row in content.model.select(content).where(gone).distinct().tuples()}
 
 
 def _sounds(contents: Iterable[int]) -> Iterator[tuple[int, tuple[Any, ...]]]:

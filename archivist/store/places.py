@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from peewee import chunked
+from peewee import chunked, fn
 
 from archivist.database import by_bytes, inside
 from archivist.records import IndexSummary
@@ -69,6 +69,21 @@ def was_cut_short(root: Root) -> bool:
     looked = Scan.select(Scan.status).where(Scan.root == root, Scan.status.not_in(("offline", "refused")))
     last = looked.order_by(Scan.id.desc()).first()
     return last is not None and last.status not in ("done", "interrupted")
+
+
+def last_looked(root: Root) -> float | None:
+    """When the last run that looked through all of this root ended; None before the first."""
+    ended = Scan.select(fn.MAX(Scan.finished_at)).where(Scan.root == root, Scan.status == "done")
+    when: float | None = ended.scalar()
+    return when
+
+
+def contents_since(when: float) -> Iterator[int]:
+    """What files that are there hold and were first seen after `when`."""
+    rows = File.select(File.content).where(
+        File.first_seen_at > when, File.missing_since.is_null(), File.content.is_null(False)
+    )
+    return (row[0] for row in rows.distinct().tuples())
 
 
 def finish_scan(
