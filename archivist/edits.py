@@ -121,7 +121,7 @@ def _tempo(text: str) -> float | Times:
 
 def plan(rows: Iterable[Row], wishes: Mapping[str, Wish]) -> list[Change]:
     """What would change in these rows. Raises EditError on a step to where no tempo is."""
-    return [change for _owner, _value, change in _planned(rows, wishes)]
+    return [change for *_what, change in _planned(rows, wishes)]
 
 
 def apply(rows: Iterable[Row], wishes: Mapping[str, Wish]) -> list[Change]:
@@ -136,19 +136,22 @@ def accept(rows: Iterable[Row]) -> list[Change]:
         return _write(_planned(rows, dict.fromkeys(FILE_FIELDS, Keep()), only_doubtful=True))
 
 
-_Planned = tuple[tuple[str, int], Value | None, Change]
-"""("content" or "project", its id), the value to write, and how it is told."""
+_Planned = tuple[tuple[str, int], int, Value | None, Change]
+"""("content" or "project", its id), the id of the row it was asked of, the value to write, and how it is told."""
 
 
 def _write(planned: Iterable[_Planned]) -> list[Change]:
     values: dict[str, dict[int, dict[str, Value | None]]] = {"content": {}, "project": {}}
     changes = []
-    for (owner, id_), value, change in planned:
+    places: dict[int, int] = {}
+    for (owner, id_), row_id, value, change in planned:
         values[owner].setdefault(id_, {})[change.field] = value
+        if owner == "content":
+            places.setdefault(id_, row_id)
         changes.append(change)
     batch = people.next_edit()
-    for owner, wanted in values.items():
-        people.set_values(owner, wanted, batch)
+    people.set_values("content", values["content"], batch, places)
+    people.set_values("project", values["project"], batch)
     return changes
 
 
@@ -173,7 +176,7 @@ def _planned(
             open_to = doubtful(opinions, effective(opinions, asked)) if only_doubtful else wishes
             for field in (field for field in wishes if field in open_to):
                 if change := _changed(row, field, wishes[field], opinions, asked):
-                    yield (kind, id_), *change
+                    yield (kind, id_), row.id, *change
 
 
 def _owners(rows: Sequence[Row]) -> dict[int, tuple[str, int]]:
@@ -231,12 +234,14 @@ def undo() -> list[Change]:
 def label(rows: Sequence[Row], add: Sequence[str], remove: Sequence[str]) -> int:
     """Put labels on these rows or take them off; how many rows. A file that was never read has no content to carry
     one."""
-    owners = [owner for batch in chunked(rows, _ROWS) for owner in _owners(batch).values()]
+    owners = {row_id: owner for batch in chunked(rows, _ROWS) for row_id, owner in _owners(batch).items()}
+    ids: dict[str, dict[int, int]] = {"content": {}, "project": {}}
+    for row_id, (kind, id_) in owners.items():
+        ids[kind].setdefault(id_, row_id)
     with database.atomic():
         edit = people.next_edit()
-        for kind in ("content", "project"):
-            ids = dict.fromkeys(id_ for of, id_ in owners if of == kind)
-            people.set_labels(kind, list(ids), add, remove, edit)
+        people.set_labels("content", list(ids["content"]), add, remove, edit, ids["content"])
+        people.set_labels("project", list(ids["project"]), add, remove, edit)
     return len(owners)
 
 
@@ -277,14 +282,16 @@ def _own(edit: Any) -> str | None:
 
 
 def _place(edit: Any) -> str:
-    """Where what was edited lies: the project's name, or one of the content's places."""
+    """Where what was edited lies: the project's name, or the content's place that it was said of."""
     if edit.project_id is not None:
         return str(Project.get_by_id(edit.project_id).name)
-    return _place_of(edit.content_id)
+    return _place_of(edit.content_id, edit.file_id)
 
 
-def _place_of(content_id: int) -> str:
-    file = File.get_or_none(File.content == content_id)
+def _place_of(content_id: int, file_id: int | None = None) -> str:
+    """Of the content's places this one; where that holds something else by now, one that is there."""
+    first = ((File.id == file_id).desc(), File.missing_since.is_null().desc(), File.id)
+    file = File.select().where(File.content == content_id).order_by(*first).first()
     if file is not None:
         return str(Path(file.volume.last_path, file.rel_path))
     content = Content.get_or_none(Content.id == content_id)

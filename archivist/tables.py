@@ -315,6 +315,7 @@ class Edit(Table):
     before = JSONField(null=True)  # the person's former row, {"text", "number"}; null where there was none
     after = JSONField(null=True)
     at = DoubleField()
+    file_id = IntegerField(null=True)  # of the content's places the one it was said of; that may be forgotten
 
 
 class Label(Table):

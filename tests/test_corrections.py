@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,7 @@ def test_a_word_may_be_written_in_several_ways(light: Archive, studio: Path) -> 
 
 
 def test_two_places_of_one_sound_are_stepped_once(light: Archive, studio: Path) -> None:
-    (studio / "copy.wav").write_bytes((studio / "slow.wav").read_bytes())
+    (studio / "double.wav").write_bytes((studio / "slow.wav").read_bytes())
     index(light)
     light.set_values("", {"bpm": "x2"})
     assert (tempi(light)["slow.wav"], tempi(light)["copy.wav"]) == (140.0, 140.0)
@@ -152,3 +153,31 @@ def test_accepting_locks_what_is_in_doubt_alone(light: Archive, studio: Path) ->
     assert [_source(light, file_id, "key") for file_id in doubtful] == ["machine"] * 3
     light.undo()
     assert list(light.find("is:doubtful").ids) == doubtful
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_undo_names_of_several_copies_the_one_that_was_edited(light: Archive, studio: Path, moved: bool) -> None:
+    for place in ("Zoo/loop.wav", "Live/loop.wav"):
+        (studio / place).parent.mkdir()
+        shutil.copy(studio / "plain.wav", studio / place)
+        index(light)
+    light.set_values("path:zoo", {"key": "Am"})
+    light.label("path:live", ["keeper"], [])
+    zoo = studio / "Zoo"
+    if moved:
+        zoo = zoo.rename(studio / "Zoo 2026")
+        index(light)
+    assert [(change.path, change.field) for change in light.undo()] == [(str(studio / "Live/loop.wav"), "label")]
+    assert [(change.path, change.field) for change in light.undo()] == [(str(zoo / "loop.wav"), "key")]
+
+
+def test_undo_names_a_place_that_is_there_where_the_one_that_was_edited_is_forgotten(
+    light: Archive, studio: Path
+) -> None:
+    shutil.copy(studio / "plain.wav", studio / "double.wav")
+    index(light)
+    light.label("double", ["keeper"], [])
+    (studio / "double.wav").unlink()
+    index(light, accept_missing=True)
+    light.prune()
+    assert [change.path for change in light.undo()] == [str(studio / "plain.wav")]

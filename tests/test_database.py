@@ -176,3 +176,29 @@ def test_an_archive_before_doubts_is_resolved_anew_by_the_next_index(tmp_path: P
         assert len(archive.find("is:conflict")) == 0
         archive.index()
         assert [(row.bpm, row.key) for row in archive.find("is:conflict")] == [(90.0, None)]
+
+
+def test_an_edit_from_before_edits_knew_their_file_is_taken_back(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    old = open_database(str(path))
+    with old.connection_context(), old.atomic():
+        old.execute_sql("CREATE TABLE schema_migration (id INTEGER PRIMARY KEY, name TEXT UNIQUE, applied TEXT)")
+        for name in ("0001_initial", "0002_verdict", "0003_runs", "0005_chords", "0006_doubt"):
+            import_module(f"archivist.migrations.{name}").up(None, old)
+            old.execute_sql("INSERT INTO schema_migration (name, applied) VALUES (?, '2025-01-01')", (name,))
+        old.execute_sql("INSERT INTO volume (id, key, label, last_path, last_seen_at) VALUES (1, 'k', '', '/', 0)")
+        old.execute_sql("INSERT INTO content (id, digest, size, instruments) VALUES (1, x'aa', 3, 0)")
+        old.execute_sql(
+            "INSERT INTO file (id, volume_id, rel_path, name, sort_name, suffix, size, mtime_ns, content_id,"
+            " is_project, first_seen_at) VALUES (1, 1, 'a.wav', 'a.wav', 'a.wav', '.wav', 3, 5, 1, 0, 0)"
+        )
+        old.execute_sql("INSERT INTO label (id, name) VALUES (1, 'keeper')")
+        old.execute_sql("INSERT INTO label_use (label_id, content_id) VALUES (1, 1)")
+        old.execute_sql(
+            "INSERT INTO edit (id, batch, content_id, field, before, after, at)"
+            " VALUES (1, 1, 1, 'label:keeper', NULL, '{}', 5)"
+        )
+    with Archive.open(replace(default(), archive=str(path))) as archive:
+        [change] = archive.undo()
+        assert (change.path, change.before) == ("/a.wav", "keeper")
+        assert list(archive.find("label:keeper")) == []

@@ -20,13 +20,19 @@ from taggers.vectors import PRINT
 LABEL = "label:"
 """Of an edit, before the name of a label."""
 _ROWS = 500
+_NOWHERE: Mapping[int, int] = {}
 
 
-def set_values(owner: str, values: Mapping[int, Mapping[str, Value | None]], batch: int | None = None) -> int:
+def set_values(
+    owner: str,
+    values: Mapping[int, Mapping[str, Value | None]],
+    batch: int | None = None,
+    places: Mapping[int, int] = _NOWHERE,
+) -> int:
     """Write a person's values to contents or projects (`owner`) by their ids, each a lock; the edit's number.
 
     None takes the person's value away again, "" says that there is none. `batch` joins several calls
-    into one edit, so that one `undo` takes all back.
+    into one edit, so that one `undo` takes all back. places: content → the file of it that was meant.
     """
     batch = batch or next_edit()
     now = time.time()
@@ -47,6 +53,7 @@ def set_values(owner: str, values: Mapping[int, Mapping[str, Value | None]], bat
                 "before": before.get((id_, field)),
                 "after": row,
                 "at": now,
+                "file_id": places.get(id_),
             }
             for (id_, field), row in changed.items()
         ]
@@ -85,9 +92,14 @@ def undo() -> list[Edit]:
 
 
 def set_labels(
-    owner: str, ids: Sequence[int], add: Iterable[str], remove: Iterable[str], batch: int | None = None
+    owner: str,
+    ids: Sequence[int],
+    add: Iterable[str],
+    remove: Iterable[str],
+    batch: int | None = None,
+    places: Mapping[int, int] = _NOWHERE,
 ) -> int:
-    """Put free labels on contents or projects, or take them off; the edit's number."""
+    """Put free labels on contents or projects, or take them off; the edit's number. places: as of `set_values`."""
     batch, now = batch or next_edit(), time.time()
     wanted = [(name, True) for name in add] + [(name, False) for name in remove]
     for owner_id in ids:
@@ -102,6 +114,7 @@ def set_labels(
                     before=before,
                     after=after,
                     at=now,
+                    file_id=places.get(owner_id),
                 )
     _index_words(owner, ids)
     return batch
