@@ -52,9 +52,12 @@ def _born_by_proc(pid: int) -> str | None:
 
 
 def _born_by_ps(pid: int) -> str:
+    """One that is asked at night by launchd and one in a terminal must be told the same: ps writes the local time,
+    in the language of who asks."""
+    same = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
     try:
         told = subprocess.run(
-            ["/bin/ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, timeout=5, check=False
+            ["/bin/ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, env=same, timeout=5, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""

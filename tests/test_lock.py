@@ -86,6 +86,17 @@ def test_a_dead_holder_is_taken_over_and_a_living_one_is_not(
         assert IndexLock.select().count() == (not free)
 
 
+@pytest.mark.skipif(not Path("/bin/ps").exists(), reason="asks ps")
+def test_ps_tells_one_birth_whatever_zone_and_language_it_is_asked_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on macOS: a scheduled run has neither of the terminal's."""
+    monkeypatch.setattr(processes, "_born_by_proc", processes._born_by_ps)
+    told = set()
+    for zone in ("Asia/Tokyo", "America/New_York"):
+        monkeypatch.setenv("TZ", zone)
+        told.add(processes.born(os.getpid()))
+    assert len(told) == 1 and told != {""}
+
+
 @pytest.mark.parametrize("beat", [LONG_AGO, AHEAD])
 def test_a_heart_that_beats_by_another_clock_is_a_living_one(opened: Archive, gone: int, beat: float) -> None:
     ended = threading.Event()
