@@ -52,4 +52,4 @@ def _foreign_owner(path: Path) -> int | None:
         owner = path.stat().st_uid
     except OSError:
         return None
-    return None if owner in (os.geteuid(), 0) or os.geteuid() == 0 else owner
+    return None if os.geteuid() in (owner, 0) else owner

@@ -67,6 +67,9 @@ def broken(config: Config, found: str) -> Finding:
     if "locked" in found:
         advice = "Another archivist writes to it; look again when that has finished."
         return Finding("archive", "problem", f"{file}: {found}", advice)
+    if "readonly" in found or "unable to open" in found:  # SQLite writes beside the archive even to read it
+        advice = "Run archivist as the user who owns it, or give this one the right to write to it and its folder."
+        return Finding("archive", "problem", f"{file}: this user may not write to it", advice)
     good = backup.newest_good(file)
     text = found if str(file) in found else f"{file}: {found}"
     advice = (

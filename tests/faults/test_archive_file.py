@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import sqlite3
@@ -46,6 +47,27 @@ def test_a_locked_archive_is_said_to_be(light: Light, sound: Path, tmp_path: Pat
         other.execute("BEGIN IMMEDIATE")
         assert light(archive, "find", "hit").code == 0  # reading goes on
         refused(light(archive, "label", "hit", "+x"), "another archivist")
+
+
+def test_an_archive_that_may_only_be_read_is_not_said_to_be_damaged(sound: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    archive = copied(sound, folder / "a.db")
+    backups = folder / "backups"
+    backups.mkdir()
+    copied(sound, backups / "a-2026-01-01-000000.db")
+    archive.chmod(0o400)
+    folder.chmod(0o500)
+    try:
+        refused(alone(archive, "--count", "find", "hit", as_owner=True), "ermission")
+        done = alone(archive, "--count", "doctor", "--quick", "--json", as_owner=True)
+    finally:
+        folder.chmod(0o700)
+    findings = [json.loads(line) for line in done.out.splitlines()]
+    [found] = [one for one in findings if one["check"] == "archive"]
+    assert (done.code, found["status"]) == (3, "problem")
+    assert "may not write" in found["text"]
+    assert "restore" not in found["advice"]
 
 
 CUT = {
