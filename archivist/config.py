@@ -67,6 +67,9 @@ class Config:
     after_index: tuple[str, ...] = ()
 
 
+_VARIABLES = {"archive": "ARCHIVIST_ARCHIVE", "jobs": "ARCHIVIST_JOBS"}
+
+
 def default() -> Config:
     data = Path(platformdirs.user_data_dir(APP, appauthor=False))
     cache = Path(platformdirs.user_cache_dir(APP, appauthor=False))
@@ -82,14 +85,14 @@ def load(
     """
     file = file_in_force(path, environment)
     named = path or environment.get("ARCHIVIST_CONFIG")
-    settings = _read(file) if named or file.exists() else {}
-    if environment.get("ARCHIVIST_ARCHIVE"):
-        settings["archive"] = environment["ARCHIVIST_ARCHIVE"]
-    if environment.get("ARCHIVIST_JOBS"):
-        settings["jobs"] = environment["ARCHIVIST_JOBS"]
+    told = _read(file) if named or file.exists() else {}
+    settings = {name: _convert(name, value, f"{file}: {name}") for name, value in told.items()}
+    for name, variable in _VARIABLES.items():
+        if value := environment.get(variable):
+            settings[name] = _convert(name, value, variable)
     if archive:
         settings["archive"] = archive
-    return replace(default(), **{name: _convert(name, value, file) for name, value in settings.items()})
+    return replace(default(), **settings)
 
 
 def file_in_force(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Path:
@@ -102,7 +105,9 @@ def file_in_force(path: Path | None = None, environment: Mapping[str, str] = os.
 def _read(file: Path) -> dict[str, Any]:
     try:
         settings = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise ConfigError(f"{file}: the settings cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{file}: {error}") from error
     unknown = settings.keys() - {one.name for one in fields(Config)}
     if unknown:
@@ -112,13 +117,13 @@ def _read(file: Path) -> dict[str, Any]:
 
 _CONVERTERS: dict[str, Any] = {
     "archive": str,
-    "jobs": lambda value: max(1, int(value)),
+    "jobs": lambda value: _whole(value),
     "time_limit": lambda value: max(1.0, float(value)),
     "missing_threshold": lambda value: _share(value),
     "exclude": lambda value: _names(value),
     "log": lambda value: Path(value).expanduser(),
     "cache": lambda value: Path(value).expanduser(),
-    "backups": lambda value: max(1, int(value)),
+    "backups": lambda value: _whole(value),
     "similar": lambda value: _weights(value),
     "confidence": lambda value: _chances(value),
     "nice": lambda value: _truth(value),
@@ -127,11 +132,20 @@ _CONVERTERS: dict[str, Any] = {
 }
 
 
-def _convert(name: str, value: Any, file: Path) -> Any:
+def _convert(name: str, value: Any, said: str) -> Any:
+    """said: where, and by which name."""
     try:
         return _CONVERTERS[name](value)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"{file}: {name} = {value!r} cannot be used: {error}") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ConfigError(f"{said} = {value!r} cannot be used: {error}") from error
+
+
+def _whole(value: Any) -> int:
+    """At least 1."""
+    try:
+        return max(1, int(value))
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError("write a whole number") from None
 
 
 def _weights(table: Any) -> dict[str, float]:

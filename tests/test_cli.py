@@ -159,6 +159,20 @@ def test_what_is_wrong_is_said_in_words_with_the_contract_s_code(
     assert "secret" not in done.err
 
 
+def test_a_setting_that_cannot_be_used_is_said_with_where_it_was_made(run: Run, tmp_path: Path) -> None:
+    done = run("find", ARCHIVIST_JOBS="four")
+    assert (done.code, done.err) == (
+        2,
+        "archivist: ARCHIVIST_JOBS = 'four' cannot be used: write a whole number\n",
+    )
+    file = tmp_path / "config.toml"
+    done = run("--config", file, "find")
+    assert done.err == f"archivist: {file}: the settings cannot be read: No such file or directory\n"
+    file.write_text("jobs = inf\n")
+    done = run("--config", file, "find")
+    assert done.err == f"archivist: {file}: jobs = inf cannot be used: write a whole number\n"
+
+
 def test_undo_says_what_it_takes_back_as_set_and_label_say_it(run: Run, studio: Path) -> None:
     (row,) = run("find", "bracket", "--json").rows
     run("set", "bracket", "key=Am")
