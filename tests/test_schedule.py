@@ -131,6 +131,15 @@ def test_nothing_is_installed_unasked(tmp_path: Path, system: Run, kind: str) ->
     assert files(tmp_path) == before
 
 
+def test_the_settings_in_force_are_named_for_the_night_knows_no_environment(tmp_path: Path, system: Run) -> None:
+    file = tmp_path / "elsewhere/archivist/config.toml"
+    there = {"XDG_CONFIG_HOME": str(tmp_path / "elsewhere")}
+    assert "--config" not in system("schedule", "--kind", "cron", **there).out
+    file.parent.mkdir(parents=True)
+    file.write_text("nice = true\n")
+    assert f" --config {file} -v index " in system("schedule", "--kind", "cron", **there).out
+
+
 INSTALLED = {
     "systemd": (
         {"home/config/systemd/user/archivist-index.service", "home/config/systemd/user/archivist-index.timer"},
@@ -203,7 +212,13 @@ def test_a_system_that_says_no_leaves_nothing_behind(tmp_path: Path, system: Run
     assert not any(name.endswith((".timer", ".service")) for name in files(tmp_path))
 
 
-WRONG = [("--kind", "at"), ("--time", "25:00"), ("--time", "night"), ("--install", "--remove")]
+WRONG = [
+    ("--kind", "at"),
+    ("--time", "25:00"),
+    ("--time", "night"),
+    ("--time", "01:00+02:00"),
+    ("--install", "--remove"),
+]
 
 
 @pytest.mark.parametrize("options", WRONG, ids=" ".join)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -184,7 +183,7 @@ def schedule(
 
 def _time(text: str) -> time:
     try:
-        return time.fromisoformat(text)
+        return datetime.strptime(text, "%H:%M").time()  # a zone or seconds would be lost
     except ValueError:
         raise typer.BadParameter(f"--time {printable(text)}: write it like 01:00") from None
 
@@ -193,8 +192,8 @@ def _command(context: typer.Context, session: Session) -> list[str]:
     """The whole command: what runs at night has another environment, and starts in another folder."""
     archive = session.settings.archive
     where = archive if "://" in archive else str(Path(archive).expanduser().absolute())
-    named = context.find_root().params["config_file"] or os.environ.get("ARCHIVIST_CONFIG")
-    config = ["--config", str(file_in_force(Path(named)).absolute())] if named else []
+    file = file_in_force(context.find_root().params["config_file"]).absolute()
+    config = ["--config", str(file)] if file.exists() else []
     return [sys.executable, "-m", "archivist", "--archive", where, *config, "-v", "index", "--nice", "--report"]
 
 
