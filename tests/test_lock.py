@@ -212,10 +212,10 @@ def test_of_two_indexers_the_second_names_the_first_and_takes_over_once_it_is_ki
 
 
 @posix
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_an_indexer_that_is_told_to_end_lets_the_lock_go(studio: Path, how: signal.Signals) -> None:
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_an_indexer_that_is_told_to_end_lets_the_lock_go(studio: Path, how: str) -> None:
     process = start(studio)
-    process.send_signal(how)
+    process.send_signal(signal.Signals[how])
     _out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err.decode()
     assert lock_of(studio / "home/archive.db") == []

@@ -155,15 +155,20 @@ def query_text(words: Sequence[str] | None) -> str:
 
 @contextmanager
 def interruptible() -> Iterator[threading.Event]:
-    """Ctrl-C sets the event, so that work ends in an orderly way; a second one ends it at once."""
+    """Ctrl-C, or closing the terminal, sets the event, so that work ends in an orderly way; a second Ctrl-C ends
+    it at once."""
     stop = threading.Event()
 
-    def ask(_signal: int, _frame: Any) -> None:
-        if stop.is_set():
+    def ask(number: int, _frame: Any) -> None:
+        if stop.is_set() and number in often:
             raise KeyboardInterrupt
         stop.set()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    often = (signal.SIGINT, signal.SIGTERM)
+    every: tuple[signal.Signals, ...] = often
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
+        every = (*often, signal.SIGHUP)  # the system and the shell both say that the terminal was closed
+    before = {number: signal.signal(number, ask) for number in every}
     try:
         yield stop
     finally:
