@@ -37,6 +37,8 @@ def add(folder: Path, kind: str, *, mark: bool = False) -> RootInfo:
         elif (other.volume.key == mount.key and nested(other.rel_path, rel_path)) or (
             path.is_dir() and (path.is_relative_to(folder) or folder.is_relative_to(path))
         ):
+            if path.is_dir() and folder.is_relative_to(path):
+                raise ArchiveError(f"{folder}: lies in the root {path}, and is indexed with it")
             raise ArchiveError(f"{folder}: overlaps the root {path}; remove that one first")
     if mark:
         before = here.volume.key.removeprefix("mark:") if here else None

@@ -173,6 +173,13 @@ def test_a_setting_that_cannot_be_used_is_said_with_where_it_was_made(run: Run, 
     assert done.err == f"archivist: {file}: jobs = inf cannot be used: write a whole number\n"
 
 
+def test_a_folder_of_a_root_needs_not_be_added(run: Run, studio: Path) -> None:
+    done = run("add", studio / "Song")
+    assert done.code == 3
+    assert done.err == f"archivist: {studio / 'Song'}: lies in the root {studio}, and is indexed with it\n"
+    assert "remove that one first" in run("add", studio.parent).err
+
+
 def test_undo_says_what_it_takes_back_as_set_and_label_say_it(run: Run, studio: Path) -> None:
     (row,) = run("find", "bracket", "--json").rows
     run("set", "bracket", "key=Am")
