@@ -249,6 +249,15 @@ def test_a_log_that_has_grown_is_put_aside(tmp_path: Path, run: Run) -> None:
     assert (tmp_path / "night.log").stat().st_mode & 0o077 == 0
 
 
+def test_a_command_of_the_user_s_that_is_not_there_is_a_warning(tmp_path: Path, run: Run) -> None:
+    write_sound(tmp_path / "studio/a.wav")
+    run("add", tmp_path / "studio")
+    (tmp_path / "config.toml").write_text('after_index = "no-such-tool --new"\n')
+    done = run("--config", tmp_path / "config.toml", "index")
+    assert done.code == 0
+    assert done.err.endswith("after_index: no-such-tool: cannot be started: No such file or directory\n")
+
+
 # ---------------------------------------------------------------- hours
 
 HOURS = [

@@ -65,7 +65,9 @@ def _run(command: Sequence[str], text: str) -> str | None:
         )
     except subprocess.TimeoutExpired:
         return f"still ran after {_COMMAND_SECONDS} s, and was ended"
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        return f"cannot be started: {error.strerror}"
+    except ValueError as error:
         return str(error)
     return f"ended with {done.returncode}" if done.returncode else None
 
