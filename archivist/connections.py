@@ -70,7 +70,7 @@ def translated(archive: str) -> Iterator[None]:
     try:
         yield
     except (DatabaseError, sqlite3.DatabaseError) as error:  # peewee lets rows being fetched fail as they are
-        text = str(error)
+        text = _said(error)
         if text == "interrupted":
             raise Interrupted("cut short by a newer question") from error
         hint = next((hint for mark, hint in _HINTS.items() if mark in text), text)
@@ -79,3 +79,11 @@ def translated(archive: str) -> Iterator[None]:
         if "damaged" in hint and (file := file_of(archive)):
             raise backup.Damaged(backup.damage(file, hint)) from error
         raise ArchiveError(f"{archive}: {hint}") from error
+
+
+def _said(error: BaseException) -> str:
+    """What the database said; where SQLite has rolled back by itself, as on a full disk, peewee's rollback fails
+    as well and hides the reason."""
+    while "cannot rollback" in str(error) and error.__context__ is not None:
+        error = error.__context__
+    return str(error)

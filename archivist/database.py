@@ -7,12 +7,11 @@ opens SQLite directly and only real URLs go through it.
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from peewee import SQL, Database, ImproperlyConfigured, NodeList, OperationalError, SqliteDatabase, TextField
+from peewee import SQL, Database, ImproperlyConfigured, NodeList, SqliteDatabase, TextField
 from playhouse.db_url import connect as connect_url
 
 from archivist.text import from_store, to_store
@@ -131,7 +130,7 @@ def migrate(database: Database, before: Callable[[str], object] = lambda _first:
             if applied and (waiting := [name for name in known if name not in applied]):
                 before(waiting[0])
             return list(runner.up())
-    except (OperationalError, sqlite3.DatabaseError, MigrationError) as error:
+    except MigrationError as error:
         raise ArchiveError(f"the archive's schema cannot be brought up to date: {error}") from error
 
 

@@ -145,6 +145,12 @@ def test_a_full_disk_keeps_what_is_done_and_the_next_run_goes_on(light: Light, t
         assert faults(archive) == {}
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="tmpfs")
+def test_a_new_archive_that_a_disk_has_no_room_for(light: Light, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "300k") as disk:
+        refused(light(disk / "archive.db", "add", tmp_path), "the disk is full")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of files")
 @pytest.mark.parametrize("room", [8, 64, 200])
 def test_an_archive_that_may_not_grow(light: Light, sound: Path, tmp_path: Path, room: int) -> None:
