@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -116,8 +117,11 @@ def known(target: str, *, projects: bool = False) -> tuple[str, int] | None:
 
 
 def _places(target: str) -> Iterator[tuple[int, str]]:
-    """Where a path may lie: (volume, path on it). One as it was printed, `caf\\xe9.wav`, counts too."""
-    paths = [Path(name).expanduser().absolute() for name in dict.fromkeys((target, from_printed(target)))]
+    """Where a path may lie: (volume, path on it). One as it was printed, `caf\\xe9.wav`, counts too, and one whose
+    accents are spelled apart or in one, as the system did not that wrote the file."""
+    accents = (unicodedata.normalize(form, target) for form in ("NFC", "NFD"))
+    names = dict.fromkeys((target, from_printed(target), *accents))
+    paths = [Path(name).expanduser().absolute() for name in names]
     drives = [
         (volume.id, volumes.locate(volume.key, volume.last_path) or Path(volume.last_path))
         for volume in Volume.select()

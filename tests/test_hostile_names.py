@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import pytest
 
@@ -120,6 +121,21 @@ def test_each_file_is_shown_harmlessly(light: Light, archive: Path, number: int)
         done = light(archive, "show", number, *more)
         assert done.code == 0
         harmless(done.out)
+
+
+Form: TypeAlias = Literal["NFC", "NFD"]
+
+
+@pytest.mark.parametrize(("stored", "typed"), [("NFD", "NFC"), ("NFC", "NFD")])
+def test_accents_are_the_same_however_a_system_spells_them(
+    light: Light, home: Path, stored: Form, typed: Form
+) -> None:
+    root, name = home / f"stored {stored}", "Überschall café.wav"
+    path = write_sound(root / unicodedata.normalize(stored, name), pitch=300)
+    own = home / f"{stored}.db"
+    assert light(own, "add", root).code == light(own, "index").code == 0
+    done = light(own, "show", root / unicodedata.normalize(typed, name), "--json")
+    assert (done.code, json.loads(done.out)["row"]["path"]) == (0, str(path))
 
 
 def test_inspect_and_analyze_are_harmless(light: Light, archive: Path) -> None:
