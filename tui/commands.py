@@ -53,6 +53,7 @@ COMMANDS = (
     Command("sort", "s", "s", "Sort", "Sort by the next column"),
     Command("reverse", "S", "S", "Reverse", "Sort the other way round"),
     Command("clear", "c", "c", "Clear", "Empty the query"),
+    Command("refresh", "r,f8", "r", "Refresh", "List anew: another program may have indexed meanwhile"),
     Command("copy_path", "y", "y", "Copy path", "Copy this row's path to the clipboard"),
     Command("index", "i,f5", "i", "Index", "Look for new and changed files in all roots", footer=True),
     Command("stop", "x", "x", "Stop", "Stop indexing; what is finished is kept", footer=True),

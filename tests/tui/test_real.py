@@ -85,3 +85,19 @@ async def test_rows_that_another_process_prunes_leave_the_list(archive: Archive,
         lose(3)
         await ui.press("asterisk", "right_square_bracket")
         await ui.shows("! This is no longer in the archive: nothing was changed", "1 of 1 file")
+
+
+async def test_what_another_process_has_indexed_is_there_when_it_is_asked_for(
+    archive: Archive, tmp_path: Path
+) -> None:
+    sounds = [write_sound(tmp_path / "studio" / f"hit {n}.wav", 0.3, 200 + 50 * n) for n in range(2)]
+    archive.add_root(tmp_path / "studio")
+    archive.index()
+    async with running(archive, LARGE, query="sort:-name") as ui:
+        await ui.until(lambda: "hit 1.wav" in ui.row_at_cursor())
+        await ui.press("enter")
+        write_sound(sounds[0].with_name("hit 2.wav"), 0.3, 300)
+        archive.index()
+        await ui.press("r")
+        await ui.shows("3 files", "hit 2.wav")
+        assert "hit 1.wav" in ui.row_at_cursor()

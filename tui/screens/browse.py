@@ -229,6 +229,9 @@ class BrowseScreen(Comparing, Correcting):
     def action_stop(self) -> None:
         self.query_one(IndexBar).stop()
 
+    def action_refresh(self) -> None:
+        self._look_again()
+
     @on(IndexBar.Grown)
     def _look_again(self) -> None:
         self._recount = True
