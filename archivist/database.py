@@ -45,6 +45,11 @@ def inside(database: Database, column: Any, folder: str) -> Any:
     return (path >= head + "/") & (path < head + "0")  # "0" follows "/" in ASCII
 
 
+def at_or_inside(database: Database, column: Any, folder: str) -> Any:
+    """The condition that the path in `column` is this folder or lies below it; "" is the top one, around all."""
+    return (column == folder) | inside(database, column, folder) if folder else True
+
+
 class PathField(TextField):
     """Text of a path or file name: any bytes a file system allows but NUL come back as they went in."""
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from peewee import SQL
 
-from archivist.database import inside
+from archivist.database import at_or_inside
 from archivist.tables import File, Project, database
 
 Condition: TypeAlias = Any  # peewee has no types; a node that is true or false, or NULL for neither
@@ -37,8 +37,7 @@ class Offline:
     def of(self, table: type[File] | type[Project]) -> Condition:
         """That a file or project lies there."""
         conditions = [
-            (table.volume == volume)
-            & ((table.rel_path == folder) | inside(database.obj, table.rel_path, folder) if folder else True)
+            (table.volume == volume) & at_or_inside(database.obj, table.rel_path, folder)
             for volume, folder in self.folders
         ]
         if self.volumes:

@@ -11,7 +11,7 @@ from typing import Any
 from peewee import Value, chunked, fn
 
 from archivist import search
-from archivist.database import inside
+from archivist.database import at_or_inside
 from archivist.scan import Entry, Known, shared_tail
 from archivist.store import songs, words
 from archivist.store.places import below, columns
@@ -197,10 +197,7 @@ def _rebase_projects(volume_id: int, prefix: str, to_volume_id: int, to_prefix: 
 
 
 def _projects_below(volume_id: int, prefix: str) -> Any:
-    condition = Project.volume == volume_id
-    if prefix:
-        condition &= (Project.rel_path == prefix) | inside(database.obj, Project.rel_path, prefix)
-    return condition
+    return (Project.volume == volume_id) & at_or_inside(database.obj, Project.rel_path, prefix)
 
 
 def move_root(root: Root, to_volume_id: int, to_prefix: str, *, covered: bool) -> None:
