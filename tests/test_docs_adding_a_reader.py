@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import pkgutil
@@ -13,8 +12,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-
-from tests.readers.mutate import run
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "adding-a-reader.md"
@@ -45,11 +42,15 @@ def installed(tmp_path: Path) -> Path:
 
 
 def inspect(installed: Path, path: Path) -> subprocess.CompletedProcess[str]:
-    paths = os.pathsep.join([str(installed), str(ROOT)])
+    return python(installed, "-m", "archivist", "inspect", "--json", str(path))
+
+
+def python(installed: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Beside the installed package, in its folder."""
     return subprocess.run(
-        [sys.executable, "-m", "archivist", "inspect", "--json", str(path)],
-        env={**os.environ, "PYTHONPATH": paths},
-        cwd=path.parent,
+        [sys.executable, *arguments],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(installed), str(ROOT)])},
+        cwd=installed,
         capture_output=True,
         text=True,
         timeout=60,
@@ -98,11 +99,12 @@ def test_the_page_names_what_there_is() -> None:
         assert pkgutil.resolve_name(name)
 
 
-def test_the_example_takes_damage_well(installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(installed))
+def test_the_example_takes_damage_well(installed: Path, tmp_path: Path) -> None:
+    """By the page's own command."""
     path = tmp_path / "song.loopy"
     path.write_text(blocks()["song.loopy"], encoding="utf-8")
-    assert run(importlib.import_module("loopy_reader").READER, path, range(500)) == []
+    done = python(installed, "-m", "tests.readers.mutate", "loopy", str(path), "500")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_the_example_keeps_to_the_projects_style(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from archivist.readers import READERS, Reader, ReadError
+from archivist.readers import Reader, ReadError, readers
 from archivist.readers.base import MAX_ITEMS
 from archivist.records import ProjectInfo
 
@@ -228,7 +228,9 @@ def _give_up(*_signal: object) -> None:
 def main(name: str, path: str, count: str, first: str = "0") -> int:
     signal.signal(signal.SIGVTALRM, _give_up)
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
-    reader = next(reader for reader in READERS if reader.name == name)
+    reader = next((reader for reader in readers() if reader.name == name), None)
+    if reader is None:
+        sys.exit(f"{name}: no such format; there are {', '.join(reader.name for reader in readers())}")
     failures = run(reader, Path(path), range(int(first), int(first) + int(count)))
     sys.stdout.write("".join(f"{failure}\n" for failure in failures))
     return 1 if failures else 0
