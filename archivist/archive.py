@@ -349,15 +349,7 @@ class Archive:
 
         limit: only so many ids are fetched, which is fast whatever the query; rows come when asked for.
         """
-        parsed = _parse(query, sort, lenient)
-        with self._connected():
-            return results.find(
-                parsed,
-                projects=projects,
-                offline=roots.offline(),
-                limit=limit,
-                connect=self._connected,
-            )
+        return self._found(_parse(query, sort, lenient), projects=projects, limit=limit)
 
     def facets(self, query: str = "", *, projects: bool = False, lenient: bool = False) -> tuple[Facet, ...]:
         """How many results carry each key, tempo band, DAW, instrument, kind and year."""
@@ -378,13 +370,11 @@ class Archive:
 
     def show_file(self, file_id: int) -> FileDetails:
         with self._connected():
-            row = self._row(file_id, projects=False)
-            assert isinstance(row, FileRow)
-            return details.file_details(row)
+            return details.file_details(self._file_row(file_id))
 
     def show_project(self, project_id: int) -> ProjectDetails:
         with self._connected():
-            row = self._row(project_id, projects=True)
+            row = self._rows([project_id], projects=True)[0]
             assert isinstance(row, ProjectRow)
             return details.project_details(row)
 
@@ -443,9 +433,7 @@ class Archive:
             kind, found = details.identify(target, projects=False)
             if kind == "project":
                 raise ArchiveError(f"{target}: is a project; `archivist show` lists what it uses")
-            row = self._row(found, projects=False)
-            assert isinstance(row, FileRow)
-            return uses.of_file(row)
+            return uses.of_file(self._file_row(found))
 
     def lacked_samples(self, *, unresolved: bool = False) -> list[LackedSample]:
         """Samples that projects would not find, project by project. See `uses.lacked`."""
@@ -556,9 +544,10 @@ class Archive:
 
     def _meant(self, query: str, *, projects: bool) -> list[FileRow | ProjectRow]:
         """What a query finds, for changes. Raises EditError where all of it would be passed over."""
-        if finds_all(_parse(query, None, lenient=False)):
+        parsed = _parse(query, None, lenient=False)
+        if finds_all(parsed):
             raise EditError(f"{query}: holds no letter or digit to search by, so it would mean everything")
-        return list(self.find(query, projects=projects))
+        return list(self._found(parsed, projects=projects))
 
     # ------------------------------------------------------------ reading
 
@@ -567,8 +556,16 @@ class Archive:
         has typed on. PostgreSQL's run to their end."""
         self._connections.interrupt()
 
-    def _row(self, row_id: int, *, projects: bool) -> FileRow | ProjectRow:
-        return self._rows([row_id], projects=projects)[0]
+    def _found(self, query: Query, *, projects: bool, limit: int | None = None) -> Results:
+        with self._connected():
+            return results.find(
+                query, projects=projects, offline=roots.offline(), limit=limit, connect=self._connected
+            )
+
+    def _file_row(self, file_id: int) -> FileRow:
+        row = self._rows([file_id], projects=False)[0]
+        assert isinstance(row, FileRow)
+        return row
 
     def _rows(self, ids: Sequence[int], *, projects: bool) -> list[FileRow | ProjectRow]:
         found = list(Results(array("q", ids), projects, roots.offline(), self._connected))
