@@ -10,7 +10,7 @@ from pathlib import Path
 from archivist import kinds, roots, scan, volumes
 from archivist.database import ArchiveError
 from archivist.records import Relocation
-from archivist.scan import Known, Walk
+from archivist.scan import Walk
 from archivist.store import moves, places
 from archivist.tables import Root, database
 from archivist.volumes import Mount
@@ -96,13 +96,7 @@ def _plan(root: Root, old: Path, new: Path, exclude: Sequence[str]) -> _Move:
 def _found(root: Root, new: Path, prefix: str, exclude: Sequence[str]) -> tuple[int, int]:
     """How many files of a root there were, and how many of them are at the same names in the new place."""
     known = (
-        Known(
-            place.id,
-            moves.moved_path(place.rel_path, root.rel_path, prefix),
-            place.size,
-            place.mtime_ns,
-            place.is_missing,
-        )
+        place._replace(rel_path=moves.moved_path(place.rel_path, root.rel_path, prefix))
         for place in places.known_places(root.volume_id, root.rel_path)
     )
     walk = Walk(new, prefix, kinds.everything(tuple(exclude)))
