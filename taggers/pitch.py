@@ -53,24 +53,6 @@ def key_name(pitch: int, *, minor: bool) -> str:
     return f"{NOTES[pitch % 12]} {'minor' if minor else 'major'}"
 
 
-def camelot(key: str) -> str:
-    """
-    >>> camelot("A minor"), camelot("G major")
-    ('8A', '9B')
-    """
-    fifths, minor = _place(key)
-    return f"{(fifths + 7) % 12 + 1}{'A' if minor else 'B'}"
-
-
-def open_key(key: str) -> str:
-    """
-    >>> open_key("A minor"), open_key("G major")
-    ('1m', '2d')
-    """
-    fifths, minor = _place(key)
-    return f"{fifths % 12 + 1}{'m' if minor else 'd'}"
-
-
 def transpose(key: str, semitones: int) -> str:
     """
     >>> transpose("A minor", 4)
