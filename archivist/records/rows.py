@@ -182,7 +182,7 @@ class Facet:
 @dataclass(frozen=True, slots=True)
 class FacetCount:
     value: str  # as shown
-    query: str  # the term that narrows a query to it, such as 'key:"A minor"' or 'bpm:120..129.99'
+    query: str  # the term that narrows a query to it, such as 'key:"A minor"' or 'bpm:120..129'
     count: int
 
 
