@@ -118,7 +118,7 @@ def _read(file: Path) -> dict[str, Any]:
 _CONVERTERS: dict[str, Any] = {
     "archive": str,
     "jobs": lambda value: _whole(value),
-    "time_limit": lambda value: max(1.0, float(value)),
+    "time_limit": lambda value: _seconds(value),
     "missing_threshold": lambda value: _share(value),
     "exclude": lambda value: _names(value),
     "log": lambda value: Path(value).expanduser(),
@@ -141,11 +141,27 @@ def _convert(name: str, value: Any, said: str) -> Any:
 
 
 def _whole(value: Any) -> int:
-    """At least 1."""
+    """At least 1. Another number is refused and not made to fit: `backups = 0` would leave one copy of eight."""
     try:
-        return max(1, int(value))
+        number = int(value)
     except (TypeError, ValueError, OverflowError):
         raise ValueError("write a whole number") from None
+    if isinstance(value, bool) or (isinstance(value, float) and value != number):
+        raise ValueError("write a whole number")
+    if number < 1:
+        raise ValueError("it is at least 1")
+    return number
+
+
+def _seconds(value: Any) -> float:
+    """At least 1, at most a day: less would fail every file, and a timer does not hold infinity."""
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError("write a number of seconds") from None
+    if not 1 <= seconds <= 86_400:
+        raise ValueError("it is a number of seconds, from 1 to 86400")
+    return seconds
 
 
 def _weights(table: Any) -> dict[str, float]:

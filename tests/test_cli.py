@@ -173,6 +173,30 @@ def test_a_setting_that_cannot_be_used_is_said_with_where_it_was_made(run: Run, 
     assert done.err == f"archivist: {file}: jobs = inf cannot be used: write a whole number\n"
 
 
+@pytest.mark.parametrize(
+    ("setting", "why"),
+    [
+        ("backups = 0", "it is at least 1"),
+        ("backups = -1", "it is at least 1"),
+        ("backups = 2.9", "write a whole number"),
+        ("jobs = 0", "it is at least 1"),
+        ("time_limit = -1", "it is a number of seconds, from 1 to 86400"),
+        ("time_limit = inf", "it is a number of seconds, from 1 to 86400"),
+        ('time_limit = "long"', "write a number of seconds"),
+    ],
+)
+def test_a_number_that_cannot_be_meant_is_refused_and_not_made_to_fit(
+    run: Run, tmp_path: Path, setting: str, why: str
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f"{setting}\n")
+    done = run("--config", file, "find")
+    name, value = setting.split(" = ")
+    value = value.replace('"', "'")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"archivist: {file}: {name} = {value} cannot be used: {why}\n"
+
+
 def test_a_folder_of_a_root_needs_not_be_added(run: Run, studio: Path) -> None:
     done = run("add", studio / "Song")
     assert done.code == 3
