@@ -111,7 +111,7 @@ class Project(Table):
     id = AutoField()
     volume = ForeignKeyField(Volume, on_delete="CASCADE")
     rel_path = PathField()  # the folder
-    name = TextField()
+    name = PathField()
     sort_name = TextField()
     daw = TextField()  # the reader's name, such as "ableton"
     bpm = DoubleField(null=True)
@@ -281,7 +281,7 @@ class Tag(Table):
     source = TextField()  # user, project, embedded, name, stems, machine
     tagger = TextField()  # whose rows these are; "user" for a person's
     tagger_version = IntegerField(default=0)
-    engine = TextField(default="")
+    engine = PathField(default="")  # may name a project, and so a file
     confidence = DoubleField(default=1.0)
     candidates = JSONField(default=list)
     set_at = DoubleField()

@@ -229,3 +229,17 @@ def test_no_name_writes_a_line_of_the_log(light: Light, home: Path) -> None:
     harmless(text)
     records = [line for line in text.splitlines() if line[:2] == "20"]
     assert "all is lost" in text and len(records) == 1
+
+
+def test_a_project_whose_name_is_no_text_is_read_and_speaks_for_its_takes(light: Light, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    write_project(root / os.fsdecode(b"Song/caf\xe9.rpp"), bpm=97)
+    write_sound(root / "Song/take.wav", seconds=4)
+    archive = tmp_path / "a.db"
+    assert light(archive, "add", root).code == 0
+    for _ in range(2):
+        assert light(archive, "index").code == 0
+    (project,) = map(json.loads, light(archive, "find", "--projects", "--json").out.splitlines())
+    (take,) = map(json.loads, light(archive, "find", "project:caf", "--json").out.splitlines())
+    assert (project["name"], take["project"], take["bpm"]) == ("caf\\xe9", "caf\\xe9", 97)
+    assert "project caf\\xe9" in light(archive, "show", root / "Song/take.wav").out
