@@ -20,7 +20,7 @@ _SURE = re.compile(
       | \s*\((?:overwritten|autosaved?|recovered|backup)\b[^)]*\)  # FL Studio
       | [\s_.-]+(?:v|ver|version|rev)[\s_.-]?\d{1,3}(?:\.\d{1,3})?[a-z]?
       | [\s_.-]+\d{4}[-_.]?[01]\d[-_.]?[0-3]\d(?:[-_ T]\d{2}[-_.:]?\d{2}(?:[-_.:]?\d{2})?)?  # date, time
-      | [\s_.-]+(?:autosave|backup|bak|recovered)\d{0,3}
+      | [\s_.-]+(?:autosave|backup|bak|recovered)(?:\.?\d{1,4})?           # Pro Tools: Song.bak.012
     )$""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -31,6 +31,8 @@ _WORD = re.compile(
 )
 # Numbers, more often part of a name ("Studio 54", "Idea 2"): cut where the plain name stands beside it.
 _NUMBER = re.compile(r"(?:[\s_.-]+\d{1,4}|\s*\(\d{1,3}\))$")
+# Cubase 14 names a backup's number and the last edit ("Song-02-Delete Track.bak"): cut likewise, of backups alone.
+_EDIT = re.compile(r"-\d\d-")
 
 _MEDIA_FOLDERS = frozenset(
     [
@@ -156,13 +158,17 @@ def group(files: Iterable[ProjectFile]) -> dict[str, Song]:
         shared = Counter(_cut(_WORD, stem).lower() for stem in set(stems.values()))
         plain = {stem.lower() for stem in stems.values()}
         spelled: dict[str, str] = {}  # one spelling for "Sun" and "sun"
-        for rel_path, stem in stems.items():
-            name = _song_name(stem, shared, plain)
-            songs[rel_path] = Song(folder, spelled.setdefault(name.lower(), name), daw)
+        for file in members:
+            name = _song_name(file, shared, plain)
+            songs[file.rel_path] = Song(folder, spelled.setdefault(name.lower(), name), daw)
     return songs
 
 
-def _song_name(stem: str, shared: Counter[str], plain: set[str]) -> str:
+def _song_name(file: ProjectFile, shared: Counter[str], plain: set[str]) -> str:
+    stem = file.stem
+    for mark in _EDIT.finditer(stem) if file.is_backup else ():
+        if stem[: mark.start()].lower() in plain:
+            return stem[: mark.start()]
     unworded = _cut(_WORD, stem)
     if shared[unworded.lower()] > 1:
         stem = unworded

@@ -372,3 +372,32 @@ def test_a_root_that_lost_too_much_is_left_alone_and_nothing_else_is_done(run: R
     summary, done = index(run)
     assert (done.code, summary["missing"], summary["indexed"]) == (3, 0, 0)
     assert "5 of 8 files are gone" in done.err
+
+
+PRO_TOOLS = b"\x030010111100101011\0\1"
+CUBASE = b"RIFF\0\0\0\x20NUNDROOT"
+REAPER = b"<REAPER_PROJECT 0.1\n"
+KEPT = [
+    # (how its files begin, a project, and the earlier versions that its DAW keeps of it)
+    (PRO_TOOLS, "Song.ptx", ["Session File Backups/Song.bak.00.ptx", "Session File Backups/Song.bak.012.ptx"]),
+    (
+        CUBASE,
+        "Song.cpr",
+        ["Song.bak", "Song-01.bak", "Song-02-Delete Track.bak", "Auto Saves/Song-03-Move-04-x.bak"],
+    ),
+    (REAPER, "Song.rpp", ["Song.rpp-bak", "Backups/Song-2024-01-02_101112.rpp-bak", "Backups/Song.rpp-bak"]),
+]
+
+
+@pytest.mark.parametrize(("head", "current", "kept"), KEPT)
+def test_what_a_daw_keeps_of_a_project_are_its_versions(
+    tmp_path: Path, run: Run, head: bytes, current: str, kept: list[str]
+) -> None:
+    for number, name in enumerate((current, *kept)):
+        path = tmp_path / "root/Song" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(head + b"damaged" + bytes(20 + number))
+    run("add", tmp_path / "root")
+    run("index")
+    (project,) = run("find", "--projects", "--json").rows
+    assert (project["name"], project["versions"]) == ("Song", 1 + len(kept))

@@ -32,6 +32,7 @@ FOLDERS = [
     (ABLETON, ["S/Idea 1.als", "S/Idea 2.als"], {("S", "Idea 1"): 1, ("S", "Idea 2"): 1}),
     (REAPER, ["x/Sun.rpp", "x/Sun.rpp-bak", "x/Sun-2024-01-02_1215.rpp-bak"], {("x", "Sun"): 3}),
     (ARDOUR, ["a/Sun.ardour", "a/Sun.ardour.bak"], {("a", "Sun"): 2}),
+    (ARDOUR, ["a/Sun.ardour", "a/Sun-01-live.ardour"], {("a", "Sun"): 1, ("a", "Sun-01-live"): 1}),
     (
         LOGIC,
         ["L/Sun.logicx", "L/Sun.logicx/Alternatives/000/Project File Backups/01", "L/Sun.logicx/Alternatives/001"],

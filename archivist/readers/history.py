@@ -1,9 +1,10 @@
 """The earlier versions that a DAW keeps of a project, found by name beside it.
 
-Live keeps `Backup/<name> [2024-05-01 123456].als`, REAPER `<name>.rpp-bak`, Ardour `<name>.ardour.bak`,
-FL Studio `Backup/<name> (overwritten at 12h34).flp`, Pro Tools `Session File Backups/<name>.bak.001.ptx`:
-the project's name, and after it nothing, a bracket, a date, or the number of a format or backup. "Song 2" is
-no version of "Song". Cubase numbers its `<name>-01.bak`, and from 14 on adds the last edit.
+Live keeps `Backup/<name> [2024-05-01 123456].als`, REAPER `<name>.rpp-bak` and `Backups/`, Ardour
+`<name>.ardour.bak`, FL Studio `Backup/<name> (overwritten at 12h34).flp`, Pro Tools
+`Session File Backups/<name>.bak.001.ptx`: the project's name, and after it nothing, a bracket, a date,
+or the number of a format or backup. "Song 2" is no version of "Song". Cubase numbers its
+`<name>-01.bak`, and from 14 on adds the last edit.
 """
 
 from __future__ import annotations

@@ -385,4 +385,5 @@ READER = Reader(
     read=read,
     sniff=sniff,
     backup_suffixes=(".rpp-bak", ".rpp-undo"),
+    backup_folders=("backups",),
 )

@@ -125,8 +125,14 @@ HISTORIES = {  # project: files beside it, and its history, newest first
         ("Backup/Song [2024-01-02 101112].als", "Backup/Song [2023-12-31 235959].als"),
     ),
     "Song.RPP": (
-        ("Song.rpp-bak", "Song-2024-01-02_101112.rpp-bak", "Song 2.rpp-bak", "Songs.rpp-bak"),
-        ("Song.rpp-bak", "Song-2024-01-02_101112.rpp-bak"),
+        (
+            "Song.rpp-bak",
+            "Song-2024-01-02_101112.rpp-bak",
+            "Backups/Song-2023-01-02_101112.rpp-bak",
+            "Song 2.rpp-bak",
+            "Songs.rpp-bak",
+        ),
+        ("Song.rpp-bak", "Song-2024-01-02_101112.rpp-bak", "Backups/Song-2023-01-02_101112.rpp-bak"),
     ),
     "Song.ardour": (
         ("Song.ardour.bak", "backup/Song-7002.ardour", "Other.ardour.bak"),
