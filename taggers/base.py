@@ -49,7 +49,7 @@ class Tag:
 class Findings:
     """What one tagger found in one file; `abstained` maps a field to the reason of silence.
 
-    vectors: by the name of what made them ("timbre-3"), numbers to compare files by, as little-endian bytes;
+    vectors: by the name of what made them ("timbre-4"), numbers to compare files by, as little-endian bytes;
     what their numbers are, the tagger says.
     """
 

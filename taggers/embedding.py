@@ -57,4 +57,4 @@ def _packed(vector: NDArray[np.floating]) -> bytes:
     return vector.astype("<f2").tobytes()
 
 
-TAGGER = Tagger("embedding", version=3, fields=("embedding",), tag=tag, vectors=(TIMBRE, RHYTHM))
+TAGGER = Tagger("embedding", version=4, fields=("embedding",), tag=tag, vectors=(TIMBRE, RHYTHM))

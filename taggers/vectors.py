@@ -3,7 +3,7 @@
 A name ends in its edition: numbers of two editions cannot be compared.
 """
 
-TIMBRE = "timbre-3"
+TIMBRE = "timbre-4"
 TIMBRE_SIZE = 128
 """float16, unit length: what it sounds like. The cosine of two is their likeness."""
 
