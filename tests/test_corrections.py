@@ -93,7 +93,7 @@ def test_two_places_of_one_sound_are_stepped_once(light: Archive, studio: Path) 
     (studio / "double.wav").write_bytes((studio / "slow.wav").read_bytes())
     index(light)
     light.set_values("", {"bpm": "x2"})
-    assert (tempi(light)["slow.wav"], tempi(light)["copy.wav"]) == (140.0, 140.0)
+    assert (tempi(light)["slow.wav"], tempi(light)["double.wav"]) == (140.0, 140.0)
 
 
 def _hear_anew(studio: Path, ear: Ear) -> None:

@@ -179,10 +179,16 @@ def studio(tmp_path: Path, run: Run) -> Path:
 
 
 def start(studio: Path) -> subprocess.Popen[bytes]:
-    """`archivist index`, once it holds the lock."""
+    """`archivist index`, once it holds the lock. Like one in a terminal, also where the tests run under nohup."""
     environment = os.environ | {"ARCHIVIST_ARCHIVE": str(studio / "home/archive.db"), "ARCHIVIST_JOBS": "1"}
     command = [sys.executable, "-m", "archivist", "index"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+    )
     until = time.monotonic() + 60
     while (process.pid, HERE) not in lock_of(studio / "home/archive.db"):
         assert process.poll() is None and time.monotonic() < until
