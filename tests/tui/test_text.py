@@ -126,10 +126,12 @@ def test_details_speak_of_fields_as_people_do() -> None:
     meter = ValueRow(
         "time_signature", "3/4", "project", "reaper", 1.0, None, True, reason="project's time_signature"
     )
-    told = replace(details, values=(meter,), facts={"unread": ("length_seconds", "tempo_changes")})
+    peak = ValueRow("true_peak", "-1.2", "machine", "ebur128", 1.0, None, True)
+    told = replace(details, values=(meter, peak), facts={"unread": ("length_seconds", "tempo_changes")})
     text = describe(told, 60).plain
     assert "not readable here: length seconds, tempo changes" in text
     assert "meter       3/4" in text
+    assert "true peak   -1.2" in text
     assert "_" not in text
 
 

@@ -49,7 +49,7 @@ INSTRUMENTS = 6
 FIRST = ("kind", "key", "note", "chords", "bpm", "bars", "beats", "instrument")
 """Fields above all others."""
 LOCK = "🔒"
-FIELDS = {"time_signature": "meter"}
+FIELDS = {"time_signature": "meter", "key_sections": "keys"}
 """What a field is called where its own name is too long."""
 STATES = {"missing": "× missing: it was here once", "offline": "○ offline: its drive is not plugged in"}
 SOURCES = {
@@ -179,7 +179,7 @@ def _values(values: Sequence[ValueRow], width: int) -> Iterable[Line]:
         if field == "instrument":
             yield from _instruments(opinions, width)
         else:
-            yield from _opinions(FIELDS.get(field, field), opinions, width)
+            yield from _opinions(FIELDS.get(field, field.replace("_", " ")), opinions, width)
 
 
 def _place(field: str) -> int:
