@@ -196,13 +196,7 @@ def _changed(
     told = None if before is None else value_text(before)
     match wish:
         case None:
-            others = effective((one for one in opinions if one.source != "user"), limits)
-            after = others[field].value if field in others else None
-            return (
-                (None, Change(row.path, field, told, None if after is None else value_text(after)))
-                if locked
-                else None
-            )
+            return (None, Change(row.path, field, told, _own(field, opinions, limits))) if locked else None
         case Keep():
             heard = heard_of(field, opinions)
             value = before if before is not None else heard[0][0] if heard else None
@@ -225,9 +219,11 @@ def _stepped(row: Row, bpm: float, factor: Fraction) -> float:
 def undo() -> list[Change]:
     """Take back the newest edit; what changed by that, one line for each content or project."""
     with database.atomic():
+        edits = people.undo()
+        own = _own_of(edits)
         return [
-            Change(_place(edit), _subject(edit), _former(edit, edit.after), _former(edit, edit.before))
-            for edit in people.undo()
+            Change(_place(edit), _subject(edit), _former(edit, edit.after, own), _former(edit, edit.before, own))
+            for edit in edits
         ]
 
 
@@ -262,23 +258,37 @@ def judge(file_ids: Sequence[int], verdict: str | None) -> int:
         return verdicts.judge(pairs, verdict, people.next_edit())
 
 
-def _former(edit: Any, row: Mapping[str, Any] | None) -> str | None:
-    """A value as it was before or after an edit, the archive's own where no person's stood there; of a label its
+def _former(edit: Any, row: Mapping[str, Any] | None, own: Mapping[int, str | None]) -> str | None:
+    """A value as it was before or after an edit, the archive's `own` where no person's stood there; of a label its
     name, where it was on."""
     if row is None:
-        return _own(edit)
+        return own.get(edit.id)
     if edit.field.startswith(people.LABEL):
         return str(edit.field.removeprefix(people.LABEL))
     return value_text(row["number"] if row.get("number") is not None else row.get("text", ""))
 
 
-def _own(edit: Any) -> str | None:
-    """What is in force without a person's value, in the field that was edited; None of a label and a verdict."""
-    kind, id_ = ("project", edit.project_id) if edit.project_id is not None else ("content", edit.content_id)
-    opinions = resolving.opinions_of(getattr(Tag, kind), [id_], [edit.field])[id_]
-    others = (one for one in opinions if one.source != "user")
-    decision = effective(others, resolving.limits() if kind == "content" else {}).get(edit.field)
-    return None if decision is None or decision.value is None else value_text(decision.value)
+def _own_of(edits: Sequence[Any]) -> dict[int, str | None]:
+    """Edit's id → the archive's own value of what was edited; not of labels and verdicts, which are a person's
+    alone."""
+    found: dict[int, str | None] = {}
+    for owner, fields, limits in (
+        ("content", FILE_FIELDS, resolving.limits()),
+        ("project", PROJECT_FIELDS, dict[str, float]()),
+    ):
+        of = {one.id: one for one in edits if one.field in fields and getattr(one, f"{owner}_id") is not None}
+        for batch in chunked(of.values(), _ROWS):
+            ids = {one.id: getattr(one, f"{owner}_id") for one in batch}
+            opinions = resolving.opinions_of(getattr(Tag, owner), list(set(ids.values())))
+            found |= {one.id: _own(one.field, opinions[ids[one.id]], limits) for one in batch}
+    return found
+
+
+def _own(field: str, opinions: Iterable[Opinion], limits: Mapping[str, float]) -> str | None:
+    """What is in force of a field without a person's value, as it is told."""
+    others = effective((one for one in opinions if one.source != "user"), limits)
+    value = others[field].value if field in others else None
+    return None if value is None else value_text(value)
 
 
 def _place(edit: Any) -> str:

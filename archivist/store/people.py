@@ -20,14 +20,14 @@ from taggers.vectors import PRINT
 LABEL = "label:"
 """Of an edit, before the name of a label."""
 _ROWS = 500
-_NOWHERE: Mapping[int, int] = {}
+_UNSAID: Mapping[int, int] = {}
 
 
 def set_values(
     owner: str,
     values: Mapping[int, Mapping[str, Value | None]],
     batch: int | None = None,
-    places: Mapping[int, int] = _NOWHERE,
+    places: Mapping[int, int] = _UNSAID,
 ) -> int:
     """Write a person's values to contents or projects (`owner`) by their ids, each a lock; the edit's number.
 
@@ -97,7 +97,7 @@ def set_labels(
     add: Iterable[str],
     remove: Iterable[str],
     batch: int | None = None,
-    places: Mapping[int, int] = _NOWHERE,
+    places: Mapping[int, int] = _UNSAID,
 ) -> int:
     """Put free labels on contents or projects, or take them off; the edit's number. places: as of `set_values`."""
     batch, now = batch or next_edit(), time.time()
