@@ -116,13 +116,14 @@ def accuracy() -> dict[str, Any]:
         Judged(clip.source, chances, chances, row, vector, clip.instruments[0])
         for clip, (chances, _), row, vector in zip(kept, ours, truth, vectors, strict=True)
     ]
+    same, shares = neighbours(judged)
     figures: dict[str, Any] = {
         "clips of sources never learned from": len(kept),
         "macro average precision": round(_macro(truth, said), 3),
         "top-1: the instrument named plays": round(float(np.mean(right)), 3),
         "expected calibration error": round(expected_error(truth.ravel(), said.ravel())[0], 3),
-        "nearest neighbour of another source is the same": round(neighbours(judged)[0], 3),
-        "nearest neighbour shares an instrument or its family": round(neighbours(judged)[1], 3),
+        "nearest neighbour of another source is the same": round(same, 3),
+        "nearest neighbour shares an instrument or its family": round(shares, 3),
     }
     if teachers:
         theirs = np.stack(teachers)

@@ -130,6 +130,13 @@ class Audio:
         return hear(self)
 
     @cached_property
+    def instruments(self) -> dict[str, float]:
+        """The chance of each instrument to play (taggers.instrument), {} where there is nothing to hear."""
+        from taggers.instrument import chances
+
+        return chances(self)
+
+    @cached_property
     def kind(self) -> dict[str, float]:
         """The chance of each kind of sound (taggers.kind), {} where there is nothing to hear."""
         from taggers.kind import chances

@@ -30,6 +30,7 @@ SPECIFIC = 0.9
 ALONE = 0.5
 """… and no other member has this share of its own."""
 VOICE, VOICES = 0.7, ("vocals", "choir")
+"""From this chance on it is a voice; speech has 0.83 and more."""
 _MEMBERS = [INSTRUMENTS.index(name) for name in FAMILY_OF]
 _FAMILIES = [INSTRUMENTS.index(name) for name in FAMILY_OF.values()]
 
@@ -40,10 +41,10 @@ def tag(audio: Audio) -> Findings:
     heard = audio.timbre
     if isinstance(heard, str):
         return Findings(abstained={"instrument": heard})
-    chances = chance(heard)
-    vectors = {VECTOR: chances.astype("<f2").tobytes()}
-    of = {name: round(float(one), 3) for name, one in zip(INSTRUMENTS, chances, strict=True)}
-    first = name_of(chances)
+    every = np.array([audio.instruments[name] for name in INSTRUMENTS])
+    vectors = {VECTOR: every.astype("<f2").tobytes()}
+    of = {name: round(one, 3) for name, one in audio.instruments.items()}
+    first = name_of(every)
     if of[first] < LIKELIEST and (of[first] < ONE_SHOT or audio.kind["one-shot"] < PLAYS):
         return Findings(abstained={"instrument": "nothing that it knows stands out"}, vectors=vectors)
     playing = {first, *(name for name, one in of.items() if one >= PLAYS)}
@@ -69,17 +70,18 @@ def name_of(chances: Chances) -> str:
 
 def voice_alone(audio: Audio) -> bool:
     """Whether somebody sings or speaks, and nothing plays along."""
-    of = _chances(audio)
-    voice = max(of.pop(name, 0.0) for name in VOICES)
-    return voice >= VOICE and max(of.values(), default=0.0) < PLAYS
+    voice = max(audio.instruments.get(name, 0.0) for name in VOICES)
+    others = (one for name, one in audio.instruments.items() if name not in VOICES)
+    return voice >= VOICE and max(others, default=0.0) < PLAYS
 
 
 def nothing_known(audio: Audio) -> bool:
     """Whether it resembles no instrument: noise does not."""
-    return max(_chances(audio).values(), default=0.0) < LIKELIEST
+    return max(audio.instruments.values(), default=0.0) < LIKELIEST
 
 
-def _chances(audio: Audio) -> dict[str, float]:
+def chances(audio: Audio) -> dict[str, float]:
+    """`chance` by name; {} where there is nothing to hear."""
     heard = audio.timbre
     return {} if isinstance(heard, str) else dict(zip(INSTRUMENTS, map(float, chance(heard)), strict=True))
 

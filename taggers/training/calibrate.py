@@ -33,7 +33,7 @@ from taggers.vocabulary import INSTRUMENTS, with_families
 HELD_OUT = ("freepats-oneshots", "sonic-pi-samples", "vsco-subset", "sonoj-mix", "sample-db")
 ALIKE = 150
 EACH = 6  # clips of an instrument and source that the projection is fitted on
-NAMING = 0.5
+NAMING = 0.5  # see projection
 PULL = 300.0
 """Towards the common scale and bias, as strong as so many clips."""
 
