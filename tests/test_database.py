@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 import pytest
-from peewee import SqliteDatabase
+from peewee import Database, SqliteDatabase
 
 from archivist import chordsearch, search
 from archivist.archive import Archive, ArchiveError
@@ -97,15 +99,22 @@ def test_a_path_may_hold_what_urls_may_not(tmp_path: Path) -> None:
     assert path.exists()
 
 
+@contextmanager
+def made_by(path: Path, *migrations: str) -> Iterator[Database]:
+    """An archive as these migrations left it, open to be filled."""
+    old = open_database(str(path))
+    with old.connection_context(), old.atomic():
+        old.execute_sql("CREATE TABLE schema_migration (id INTEGER PRIMARY KEY, name TEXT UNIQUE, applied TEXT)")
+        for name in migrations:
+            import_module(f"archivist.migrations.{name}").up(None, old)
+            old.execute_sql("INSERT INTO schema_migration (name, applied) VALUES (?, '2025-01-01')", (name,))
+        yield old
+
+
 def test_an_archive_of_the_first_schema_keeps_what_it_holds(tmp_path: Path) -> None:
     """As released: made by 0001 alone, with a file and a person's label in it."""
     path = tmp_path / "old.db"
-    old = open_database(str(path))
-    first = import_module("archivist.migrations.0001_initial")
-    with old.connection_context(), old.atomic():
-        first.up(None, old)
-        old.execute_sql("CREATE TABLE schema_migration (id INTEGER PRIMARY KEY, name TEXT UNIQUE, applied TEXT)")
-        old.execute_sql("INSERT INTO schema_migration (name, applied) VALUES ('0001_initial', '2025-01-01')")
+    with made_by(path, "0001_initial") as old:
         old.execute_sql("INSERT INTO content (id, digest, size, instruments) VALUES (1, x'aa', 3, 0)")
         old.execute_sql("INSERT INTO label (id, name) VALUES (1, 'keeper')")
         old.execute_sql("INSERT INTO label_use (label_id, content_id) VALUES (1, 1)")
@@ -119,12 +128,7 @@ def test_an_archive_of_the_first_schema_keeps_what_it_holds(tmp_path: Path) -> N
 def test_an_archive_of_the_second_schema_keeps_its_versions(tmp_path: Path) -> None:
     """Made by 0001 and 0002: a project and its version, of which nobody knows when it was first read."""
     path = tmp_path / "old.db"
-    old = open_database(str(path))
-    with old.connection_context(), old.atomic():
-        old.execute_sql("CREATE TABLE schema_migration (id INTEGER PRIMARY KEY, name TEXT UNIQUE, applied TEXT)")
-        for name in ("0001_initial", "0002_verdict"):
-            import_module(f"archivist.migrations.{name}").up(None, old)
-            old.execute_sql("INSERT INTO schema_migration (name, applied) VALUES (?, '2025-01-01')", (name,))
+    with made_by(path, "0001_initial", "0002_verdict") as old:
         old.execute_sql("INSERT INTO volume (id, key, label, last_path, last_seen_at) VALUES (1, 'k', '', '/', 0)")
         old.execute_sql("INSERT INTO content (id, digest, size, instruments) VALUES (1, x'aa', 3, 0)")
         old.execute_sql(
@@ -147,12 +151,7 @@ def test_an_archive_of_the_second_schema_keeps_its_versions(tmp_path: Path) -> N
 def test_an_archive_before_doubts_is_resolved_anew_by_the_next_index(tmp_path: Path) -> None:
     """A file whose name says another tempo than a machine hears, and whose key a machine only guesses."""
     path = tmp_path / "old.db"
-    old = open_database(str(path))
-    with old.connection_context(), old.atomic():
-        old.execute_sql("CREATE TABLE schema_migration (id INTEGER PRIMARY KEY, name TEXT UNIQUE, applied TEXT)")
-        for name in ("0001_initial", "0002_verdict", "0003_runs"):
-            import_module(f"archivist.migrations.{name}").up(None, old)
-            old.execute_sql("INSERT INTO schema_migration (name, applied) VALUES (?, '2025-01-01')", (name,))
+    with made_by(path, "0001_initial", "0002_verdict", "0003_runs") as old:
         old.execute_sql("INSERT INTO volume (id, key, label, last_path, last_seen_at) VALUES (1, 'k', '', '/', 0)")
         old.execute_sql(
             "INSERT INTO content (id, digest, size, instruments, bpm, key) VALUES (1, x'aa', 3, 0, 90, 'A minor')"
@@ -180,12 +179,7 @@ def test_an_archive_before_doubts_is_resolved_anew_by_the_next_index(tmp_path: P
 
 def test_an_edit_from_before_edits_knew_their_file_is_taken_back(tmp_path: Path) -> None:
     path = tmp_path / "old.db"
-    old = open_database(str(path))
-    with old.connection_context(), old.atomic():
-        old.execute_sql("CREATE TABLE schema_migration (id INTEGER PRIMARY KEY, name TEXT UNIQUE, applied TEXT)")
-        for name in ("0001_initial", "0002_verdict", "0003_runs", "0005_chords", "0006_doubt"):
-            import_module(f"archivist.migrations.{name}").up(None, old)
-            old.execute_sql("INSERT INTO schema_migration (name, applied) VALUES (?, '2025-01-01')", (name,))
+    with made_by(path, "0001_initial", "0002_verdict", "0003_runs", "0005_chords", "0006_doubt") as old:
         old.execute_sql("INSERT INTO volume (id, key, label, last_path, last_seen_at) VALUES (1, 'k', '', '/', 0)")
         old.execute_sql("INSERT INTO content (id, digest, size, instruments) VALUES (1, x'aa', 3, 0)")
         old.execute_sql(
